@@ -1,0 +1,28 @@
+"""BERT in Keras: see it, question it, pretrain it.
+
+    import bert_tf
+    bert = bert_tf.load("saved_models/bert-mini-en-zh")
+    bert.fill_mask("The [MASK] sat on the mat.")
+
+Importing this package loads no framework; the first `load` does.
+"""
+
+from __future__ import annotations
+
+__version__ = "0.1.0"
+__all__ = ["BertConfig", "PretrainingConfig", "WordPieceTokenizer", "load"]
+
+_HOMES = {
+    "BertConfig": "bert_tf.config",
+    "PretrainingConfig": "bert_tf.config",
+    "WordPieceTokenizer": "bert_tf.tokenizer",
+    "load": "bert_tf.explore",
+}
+
+
+def __getattr__(name: str):
+    if name in _HOMES:
+        import importlib
+
+        return getattr(importlib.import_module(_HOMES[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,325 @@
+"""What a BERT is made of, and what a pretraining run was asked for: frozen, validated, JSON in and out."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+ACTIVATIONS = ("gelu", "gelu_new", "relu")
+
+#: name -> (layers, hidden size, heads), from Devlin et al. 2019 (base, large) and Turc et al. 2019 (the rest).
+SIZES = {
+    "tiny": (2, 128, 2),
+    "mini": (4, 256, 4),
+    "small": (4, 512, 8),
+    "medium": (8, 512, 8),
+    "base": (12, 768, 12),
+    "large": (24, 1024, 16),
+}
+
+
+def require_integer(name: str, value, *, minimum: int) -> None:
+    """Refuses anything but an integer of at least `minimum`."""
+    if isinstance(value, bool) or not isinstance(value, int) or value < minimum:
+        raise ValueError(f"{name} should be an integer of at least {minimum}, not {value!r}.")
+
+
+def require_number(name: str, value, *, minimum=None, above=None, below=None) -> None:
+    """Refuses anything but a finite number inside the given bounds."""
+    fits = isinstance(value, (int, float)) and not isinstance(value, bool) and value == value
+    fits = fits and (minimum is None or value >= minimum) and (above is None or value > above)
+    fits = fits and (below is None or value < below) and abs(value) != float("inf")
+    if not fits:
+        bounds = [f"at least {minimum}" if minimum is not None else "", f"above {above}" if above is not None else "",
+                  f"below {below}" if below is not None else ""]
+        raise ValueError(f"{name} should be a number {' and '.join(b for b in bounds if b)}, not {value!r}.")
+
+
+class JsonRecord:
+    """A frozen dataclass that reads and writes JSON and refuses keys it does not know."""
+
+    @classmethod
+    def from_dict(cls, values: dict):
+        """Builds the record from plain values.
+
+        Raises:
+            ValueError: `values` has a key that the record does not know, or a value it refuses.
+        """
+        known = [field.name for field in dataclasses.fields(cls)]
+        unknown = sorted(set(values) - set(known))
+        if unknown:
+            raise ValueError(f"{cls.__name__} does not know {', '.join(unknown)}. It knows: {', '.join(known)}.")
+        return cls(**values)
+
+    def to_dict(self) -> dict:
+        """Returns the fields as plain JSON values (tuples become lists)."""
+        return json.loads(json.dumps(dataclasses.asdict(self)))
+
+    def replace(self, **changes):
+        """Returns a copy with some fields changed, validated again."""
+        return dataclasses.replace(self, **changes)
+
+    def save(self, path: str | Path) -> None:
+        """Writes the record as indented JSON."""
+        Path(path).write_text(json.dumps(self.to_dict(), indent=2) + "\n", encoding="utf-8")
+
+    @classmethod
+    def load(cls, path: str | Path):
+        """Reads a record that `save` wrote.
+
+        Raises:
+            FileNotFoundError: there is no such file.
+            ValueError: the file is not JSON, or not this record.
+        """
+        return cls.from_dict(read_json(path))
+
+
+def read_json(path: str | Path) -> dict:
+    """Reads a JSON object from a file.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: the file does not hold one JSON object.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f"{path} does not exist.")
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise ValueError(f"{path} is not valid JSON: {error}.") from None
+    if not isinstance(values, dict):
+        raise ValueError(f"{path} should hold a JSON object, but holds a {type(values).__name__}.")
+    return values
+
+
+@dataclass(frozen=True, kw_only=True)
+class BertConfig(JsonRecord):
+    """The shape of a BERT encoder, under the names of Google's `bert_config.json`.
+
+    Args:
+        vocab_size: V, number of word pieces.
+        hidden_size: H, width of every hidden state.
+        num_hidden_layers: L, number of transformer blocks.
+        num_attention_heads: N; must divide `hidden_size`.
+        intermediate_size: width inside the feed-forward part.
+        hidden_act: `gelu` (the erf form), `gelu_new` (the tanh form) or `relu`.
+        hidden_dropout_prob: dropout on embeddings and sublayer outputs while training.
+        attention_probs_dropout_prob: dropout on attention probabilities while training.
+        max_position_embeddings: the longest input in tokens.
+        type_vocab_size: number of segments.
+        initializer_range: standard deviation of the truncated normal for new weights.
+        layer_norm_eps: epsilon of LayerNorm.
+        pad_token_id: id of [PAD].
+
+    Source: Devlin et al. 2019, section 3.
+    """
+
+    vocab_size: int
+    hidden_size: int
+    num_hidden_layers: int
+    num_attention_heads: int
+    intermediate_size: int
+    hidden_act: str = "gelu"
+    hidden_dropout_prob: float = 0.1
+    attention_probs_dropout_prob: float = 0.1
+    max_position_embeddings: int = 512
+    type_vocab_size: int = 2
+    initializer_range: float = 0.02
+    layer_norm_eps: float = 1e-12
+    pad_token_id: int = 0
+
+    def __post_init__(self):
+        for name in ("vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads",
+                     "intermediate_size", "max_position_embeddings", "type_vocab_size"):
+            require_integer(name, getattr(self, name), minimum=1)
+        require_integer("pad_token_id", self.pad_token_id, minimum=0)
+        if self.hidden_size % self.num_attention_heads:
+            raise ValueError(
+                f"hidden_size {self.hidden_size} cannot be shared among {self.num_attention_heads} heads; "
+                "choose num_attention_heads so that it divides hidden_size.")
+        if self.hidden_act not in ACTIVATIONS:
+            raise ValueError(f"hidden_act should be one of {', '.join(ACTIVATIONS)}, not {self.hidden_act!r}.")
+        for name in ("hidden_dropout_prob", "attention_probs_dropout_prob"):
+            require_number(name, getattr(self, name), minimum=0.0, below=1.0)
+        for name in ("initializer_range", "layer_norm_eps"):
+            require_number(name, getattr(self, name), above=0.0)
+        if self.pad_token_id >= self.vocab_size:
+            raise ValueError(f"pad_token_id {self.pad_token_id} is outside the vocabulary of {self.vocab_size}.")
+
+    @classmethod
+    def of_size(cls, size: str, vocab_size: int = 30522, **changes) -> "BertConfig":
+        """Returns one of the published shapes.
+
+        Args:
+            size: tiny, mini, small, medium, base or large.
+            vocab_size: V; 30522 is that of Google's English uncased models.
+            **changes: any other field.
+
+        Example: `BertConfig.of_size("base")` describes an encoder of 109,482,240 parameters.
+        """
+        if size not in SIZES:
+            raise ValueError(f"Unknown size {size!r}; choose one of {', '.join(SIZES)}.")
+        layers, hidden, heads = SIZES[size]
+        values = dict(vocab_size=vocab_size, hidden_size=hidden, num_hidden_layers=layers,
+                      num_attention_heads=heads, intermediate_size=4 * hidden)
+        return cls(**(values | changes))
+
+    @property
+    def head_size(self) -> int:
+        """Width of one attention head."""
+        return self.hidden_size // self.num_attention_heads
+
+    def parameter_count(self) -> int:
+        """Number of weights in embeddings, blocks and pooler, worked out from the shape alone."""
+        hidden, inner = self.hidden_size, self.intermediate_size
+        embeddings = (self.vocab_size + self.max_position_embeddings + self.type_vocab_size) * hidden + 2 * hidden
+        attention = 4 * (hidden * hidden + hidden) + 2 * hidden
+        feed_forward = (hidden * inner + inner) + (inner * hidden + hidden) + 2 * hidden
+        pooler = hidden * hidden + hidden
+        return embeddings + self.num_hidden_layers * (attention + feed_forward) + pooler
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage(JsonRecord):
+    """One stretch of a pretraining run with its own batch shape.
+
+    Args:
+        sequence_length: T, tokens in a pair, [CLS] and both [SEP] included.
+        batch_size: B, pairs an optimizer step sees (all accumulated micro-batches together).
+        until: share of the run, in (0, 1], at which the next stage takes over.
+    """
+
+    sequence_length: int
+    batch_size: int
+    until: float = 1.0
+
+    def __post_init__(self):
+        require_integer("sequence_length", self.sequence_length, minimum=8)
+        require_integer("batch_size", self.batch_size, minimum=1)
+        require_number("until", self.until, above=0.0)
+        if self.until > 1:
+            raise ValueError(f"A stage ends at a share of the run of at most 1, not {self.until}.")
+
+    @classmethod
+    def parse_all(cls, text: str) -> "tuple[Stage, ...]":
+        """Reads stages from a line such as `32x64:0.3,64x64:0.8,128x64` (length x batch : until)."""
+        stages = []
+        for part in text.split(","):
+            shape, _, until = part.strip().partition(":")
+            length, _, batch = shape.partition("x")
+            try:
+                stages.append(cls(sequence_length=int(length), batch_size=int(batch), until=float(until or 1)))
+            except ValueError as error:
+                raise ValueError(
+                    f"Cannot read the stage {part!r} ({error}). Write LENGTHxBATCH:UNTIL, "
+                    "for example 32x64:0.3,64x64:0.8,128x64.") from None
+        return tuple(stages)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PretrainingConfig(JsonRecord):
+    """One pretraining run: data, objective, optimizer, budget.
+
+    Args:
+        size: the name of a published shape, or `custom` (then the run's model config says it).
+        stages: batch shapes over the run, one after the other.
+        steps: length of the run in optimizer steps; 0 when `minutes` sets it.
+        minutes: length of the run in training minutes; 0 when `steps` sets it.
+        peak_learning_rate: highest learning rate, reached after warm-up.
+        warmup: share of the run spent warming up linearly.
+        schedule: `linear` (down to 0 straight after warm-up), `trapezoid` (flat, then linear
+            down to 0 over the last `cooldown` of the run) or `constant`.
+        cooldown: share of the run in which a trapezoid comes down.
+        weight_decay, beta_2, epsilon, clip_norm: AdamW and global-norm clipping; LayerNorm weights
+            and biases are not decayed.
+        accumulation: micro-batches whose gradients are averaged into one optimizer step.
+        mixed_precision: `float32` or `mixed_bfloat16`.
+        dropout: dropout everywhere in the network while training.
+        mask_rate: share of tokens chosen for prediction; of them 80 % become [MASK],
+            10 % a random token, 10 % stay.
+        short_rate: share of pairs cut to a random shorter length.
+        max_position_embeddings: the longest input the model will ever take.
+        seed: seeds weights, pairs, masks and dropout.
+        log_every: steps a metrics record averages over.
+        save_minutes: training minutes between checkpoints.
+        keep_checkpoints: newest checkpoints kept.
+
+    Source: Devlin et al. 2019, appendix A.2; Liu et al. 2019 for beta_2 and epsilon; Geiping and
+    Goldstein 2022 for schedules tied to a budget.
+    """
+
+    size: str = "mini"
+    stages: tuple = (Stage(sequence_length=128, batch_size=64),)
+    steps: int = 0
+    minutes: float = 0.0
+    peak_learning_rate: float = 5e-4
+    warmup: float = 0.05
+    schedule: str = "linear"
+    cooldown: float = 0.3
+    weight_decay: float = 0.01
+    beta_2: float = 0.98
+    epsilon: float = 1e-6
+    clip_norm: float = 1.0
+    accumulation: int = 1
+    mixed_precision: str = "mixed_bfloat16"
+    dropout: float = 0.0
+    mask_rate: float = 0.15
+    short_rate: float = 0.1
+    max_position_embeddings: int = 512
+    seed: int = 0
+    log_every: int = 10
+    save_minutes: float = 5.0
+    keep_checkpoints: int = 2
+
+    def __post_init__(self):
+        stages = tuple(Stage.from_dict(stage) if isinstance(stage, dict) else stage for stage in self.stages)
+        object.__setattr__(self, "stages", stages)
+        if not stages:
+            raise ValueError("A run needs at least one stage.")
+        ends = [stage.until for stage in stages]
+        if ends != sorted(set(ends)) or ends[-1] != 1:
+            raise ValueError(f"Stages should end at rising shares of the run, the last at 1; these end at {ends}.")
+        if self.size != "custom" and self.size not in SIZES:
+            raise ValueError(f"Unknown size {self.size!r}; choose one of {', '.join(SIZES)}.")
+        require_integer("steps", self.steps, minimum=0)
+        require_number("minutes", self.minutes, minimum=0.0)
+        if bool(self.steps) == bool(self.minutes):
+            raise ValueError("Give the length of the run either as steps or as minutes, one of the two.")
+        for name in ("peak_learning_rate", "epsilon", "clip_norm", "save_minutes"):
+            require_number(name, getattr(self, name), above=0.0)
+        for name in ("warmup", "cooldown", "short_rate"):
+            require_number(name, getattr(self, name), minimum=0.0)
+            if getattr(self, name) > 1:
+                raise ValueError(f"{name} is a share of the run and cannot be {getattr(self, name)}.")
+        require_number("weight_decay", self.weight_decay, minimum=0.0)
+        require_number("beta_2", self.beta_2, above=0.0, below=1.0)
+        require_number("dropout", self.dropout, minimum=0.0, below=1.0)
+        require_number("mask_rate", self.mask_rate, above=0.0, below=1.0)
+        for name in ("accumulation", "log_every", "keep_checkpoints", "max_position_embeddings"):
+            require_integer(name, getattr(self, name), minimum=1)
+        require_integer("seed", self.seed, minimum=0)
+        if self.schedule not in ("linear", "trapezoid", "constant"):
+            raise ValueError(f"schedule should be linear, trapezoid or constant, not {self.schedule!r}.")
+        if self.mixed_precision not in ("float32", "mixed_bfloat16"):
+            raise ValueError(f"mixed_precision should be float32 or mixed_bfloat16, not {self.mixed_precision!r}.")
+        for stage in stages:
+            if stage.sequence_length > self.max_position_embeddings:
+                raise ValueError(
+                    f"A stage of {stage.sequence_length} tokens does not fit max_position_embeddings "
+                    f"{self.max_position_embeddings}; make one of the two fit the other.")
+            if stage.batch_size % self.accumulation:
+                raise ValueError(
+                    f"A batch of {stage.batch_size} pairs cannot be cut into {self.accumulation} equal "
+                    "micro-batches; choose an accumulation that divides it.")
+
+    def stage_at(self, progress: float) -> Stage:
+        """Returns the stage in force at a share of the run in [0, 1]."""
+        return next((stage for stage in self.stages if progress < stage.until), self.stages[-1])
+
+    def mask_slots(self, sequence_length: int) -> int:
+        """P, prediction slots in a pair of `sequence_length` tokens (20 for 128, as in Google's recipe)."""
+        return math.ceil(self.mask_rate * sequence_length)

@@ -1,0 +1,329 @@
+"""Masked sentence pairs: what BERT is pretrained on, drawn from token shards.
+
+Where pairs come from. A pass cuts the corpus into stretches of at most T - 3 tokens (T, the length
+of a pair, less [CLS] and two [SEP]): the first sentence of every document and the first sentence in
+every window of T - 3 tokens is an *anchor*, and each anchor opens one example. The windows shift
+from pass to pass, so the cuts differ. Anchors come in shuffled order, pass after pass, without end.
+
+How a pair is made (Devlin et al. 2019, appendix A.2, with the differences below). From the anchor,
+sentences of the same document are gathered up to the target length and split into A and B at a
+random sentence border. For half of the anchors B is replaced by text of another document of the
+same shard (so that a change of language or of genre does not give the answer away).
+
+- The replacement is the true B of another anchor whose own B is replaced as well. Seen alone, no
+  segment then tells the label, and what one example drops another takes up.
+- An anchor that is the last sentence of its document moves back by one sentence, and at least two
+  sentences are gathered; the only sentence of a document is split inside, at a random token. So
+  every anchor can go both ways, and the labels stay even whatever the text.
+- In a shard with a single document the replacement comes from outside the gathered stretch; if the
+  stretch is the whole document, A and B change places.
+- A pair that is too long loses tokens of its longer segment: at its start, at its end, or at
+  both, equally likely.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from bert_tf.config import require_integer, require_number
+from bert_tf.data.masking import mask
+from bert_tf.data.shards import TokenShards
+
+#: Different cuts of the corpus; they take turns.
+PHASES = 8
+# First words of the seeds of independent random streams.
+_PASS_STREAM, _BATCH_STREAM = 1, 2
+
+
+@dataclass(frozen=True)
+class _Pass:
+    """The anchors of one pass, in corpus order, with everything random about them.
+
+    `order` is the order in which they come. `is_random` tells which get a foreign B, `replaced`
+    lists the same as indices; `first_replaced` says where those of each shard begin, `turn` by how
+    many places the Bs of a shard are handed on. `split` and `short` are uniform in [0, 1).
+    """
+
+    anchors: np.ndarray
+    order: np.ndarray
+    is_random: np.ndarray
+    replaced: np.ndarray
+    first_replaced: np.ndarray
+    turn: np.ndarray
+    split: np.ndarray
+    short: np.ndarray
+
+
+@dataclass(frozen=True)
+class _Stretch:
+    """What an anchor gathers, as arrays (one entry an anchor).
+
+    Sentences `sentence` to `last` (exclusive) of `document`, which is tokens `start` to `end`, split
+    into A and B at token `border`; `target` is the length aimed at.
+    """
+
+    sentence: np.ndarray
+    last: np.ndarray
+    document: np.ndarray
+    start: np.ndarray
+    border: np.ndarray
+    end: np.ndarray
+    target: np.ndarray
+
+
+class PairSampler:
+    """Draws batches of masked sentence pairs; the same (seed, step, shape) gives the same batch.
+
+    Args:
+        shards: the tokenized corpus.
+        seed: seeds pairs and masks; another seed gives other pairs of the same corpus.
+        mask_rate: share of the tokens of a pair chosen for prediction, in (0, 1).
+        short_rate: share of pairs gathered to a random shorter length, in [0, 1].
+        cls_token_id, sep_token_id, mask_token_id, pad_token_id: ids of [CLS], [SEP], [MASK], [PAD].
+        special_token_ids: all ids that are never chosen for prediction nor put in at random.
+
+    Raises:
+        ValueError: a value out of range, or a corpus without any document of two tokens.
+    """
+
+    def __init__(self, shards: TokenShards, *, seed: int, mask_rate: float = 0.15, short_rate: float = 0.1,
+                 cls_token_id: int, sep_token_id: int, mask_token_id: int, pad_token_id: int,
+                 special_token_ids: Sequence[int]):
+        require_integer("seed", seed, minimum=0)
+        require_number("mask_rate", mask_rate, above=0.0, below=1.0)
+        require_number("short_rate", short_rate, minimum=0.0)
+        if short_rate > 1:
+            raise ValueError(f"short_rate is a share of the pairs and cannot be {short_rate}.")
+        self.shards, self.seed, self.mask_rate, self.short_rate = shards, seed, mask_rate, short_rate
+        self.cls_token_id, self.sep_token_id = cls_token_id, sep_token_id
+        self.mask_token_id, self.pad_token_id = mask_token_id, pad_token_id
+        special = {cls_token_id, sep_token_id, mask_token_id, pad_token_id, *special_token_ids}
+        if min(special) < 0 or max(special) >= shards.vocab_size:
+            raise ValueError(
+                f"Special ids {sorted(special)} do not fit a vocabulary of {shards.vocab_size} pieces.")
+        self._is_ordinary = np.ones(shards.vocab_size, bool)
+        self._is_ordinary[sorted(special)] = False
+        if not self._is_ordinary.any():
+            raise ValueError("The vocabulary has nothing but special pieces.")
+        self._join([shard for shard in shards.shards if len(shard.tokens)])
+        self._lock = threading.Lock()
+        self._counts: dict[int, np.ndarray] = {}  # T -> anchors in the phases up to each
+        self._passes: dict[tuple[int, int], _Pass] = {}  # (T, pass) -> the two used last
+
+    def _join(self, shards) -> None:
+        """Lays all shards end to end; from here on sentences and tokens are counted over all of them."""
+        token_base = np.cumsum([0] + [len(shard.tokens) for shard in shards])
+        sentence_base = np.cumsum([0] + [len(shard.sentences) - 1 for shard in shards])
+        self._tokens = [np.asarray(shard.tokens) for shard in shards]  # slices of plain arrays are faster
+        self._token_base, self._sentence_base = token_base, sentence_base
+        self._sentences = np.concatenate(
+            [shard.sentences[:-1] + base for shard, base in zip(shards, token_base)] + [token_base[-1:]])
+        self._documents = np.concatenate(
+            [shard.documents[:-1] + base for shard, base in zip(shards, sentence_base)]
+            + [sentence_base[-1:]])
+        if not (np.diff(self._sentences[self._documents]) >= 2).any():
+            raise ValueError("The corpus has no document of at least two tokens, so no pair can be made.")
+
+    def examples_per_pass(self, sequence_length: int) -> float:
+        """Returns how many pairs of `sequence_length` tokens go once over the corpus (mean over the cuts)."""
+        return float(self._phase_ends(sequence_length)[-1] / PHASES)
+
+    def batch(self, step: int, *, sequence_length: int, batch_size: int) -> dict[str, np.ndarray]:
+        """Returns the batch of a step.
+
+        Args:
+            step: 0 or more.
+            sequence_length: T, at least 8.
+            batch_size: B.
+
+        Returns:
+            `token_ids`, `segment_ids`, `padding_mask` int32 (B, T), 1 = a real token;
+            `mask_positions`, `mask_ids` int32 (B, P) and `mask_weights` float32 (B, P), 1 = a real
+            prediction, with P = ceil(mask_rate * T), positions rising, unused slots 0;
+            `next_labels` int32 (B,), 0 = B is next, 1 = B is random.
+        """
+        require_integer("step", step, minimum=0)
+        require_integer("sequence_length", sequence_length, minimum=8)
+        require_integer("batch_size", batch_size, minimum=1)
+        rng = _generator(_BATCH_STREAM, self.seed, sequence_length, batch_size, step)
+        numbers = np.arange(step * batch_size, (step + 1) * batch_size)
+        segments, labels = self._pairs(numbers, sequence_length, rng)
+        segments = _cut(segments, sequence_length - 3, rng)
+        batch = self._laid_out(segments, sequence_length)
+        slots = math.ceil(self.mask_rate * sequence_length)
+        batch |= mask(batch["token_ids"], batch["padding_mask"], mask_rate=self.mask_rate, slots=slots,
+                      is_ordinary=self._is_ordinary, mask_token_id=self.mask_token_id, rng=rng)
+        batch["next_labels"] = labels
+        return batch
+
+    # --- which anchors ---
+
+    def _is_anchor(self, sequence_length: int, phase: int) -> np.ndarray:
+        """bool (sentences,): whether a sentence is the first of its document or window."""
+        window = sequence_length - 3
+        windows = (self._sentences[:-1] + phase * window // PHASES) // window
+        is_anchor = np.empty(len(windows), bool)
+        np.not_equal(windows[1:], windows[:-1], out=is_anchor[1:])
+        is_anchor[self._documents[:-1]] = True
+        lengths = np.diff(self._sentences[self._documents])
+        is_anchor[self._documents[:-1][lengths < 2]] = False  # one token: nothing to split
+        return is_anchor
+
+    def _phase_ends(self, sequence_length: int) -> np.ndarray:
+        """int64 (PHASES,): anchors in the first 1, 2, ... phases."""
+        with self._lock:
+            if sequence_length not in self._counts:
+                self._counts[sequence_length] = np.cumsum(
+                    [np.count_nonzero(self._is_anchor(sequence_length, phase)) for phase in range(PHASES)])
+            return self._counts[sequence_length]
+
+    def _pass(self, sequence_length: int, number: int) -> _Pass:
+        with self._lock:
+            key = sequence_length, number
+            if key not in self._passes:
+                while len(self._passes) > 1:
+                    self._passes.pop(next(iter(self._passes)))
+                self._passes[key] = self._new_pass(sequence_length, number)
+            return self._passes[key]
+
+    def _new_pass(self, sequence_length: int, number: int) -> _Pass:
+        rng = _generator(_PASS_STREAM, self.seed, sequence_length, number)
+        anchors = np.flatnonzero(self._is_anchor(sequence_length, number % PHASES))
+        bounds = np.searchsorted(anchors, self._sentence_base)  # before any anchor moves
+        is_last = np.zeros(len(self._sentences), bool)
+        is_last[self._documents[1:] - 1] = np.diff(self._documents) > 1
+        anchors -= is_last[anchors]
+        is_random = rng.integers(0, 2, len(anchors), np.uint8).astype(bool)
+        replaced = np.flatnonzero(is_random)
+        first_replaced = np.searchsorted(replaced, bounds)
+        # Handing Bs on by at least a quarter of the shard leads out of any document shorter than that.
+        counts = np.diff(first_replaced)
+        least = np.maximum(counts // 4, 1)
+        turn = rng.integers(least, np.maximum(counts - least, least) + 1)
+        dtype = np.int32 if len(is_last) < 1 << 31 else np.int64
+        anchors, replaced = anchors.astype(dtype), replaced.astype(dtype)
+        order = rng.permutation(np.arange(len(anchors), dtype=dtype))
+        split, short = (rng.random(len(anchors), np.float32) for _ in range(2))
+        return _Pass(anchors, order, is_random, replaced, first_replaced, turn, split, short)
+
+    # --- pairs, as stretches of tokens ---
+
+    def _pairs(self, numbers: np.ndarray, sequence_length: int, rng) -> tuple[np.ndarray, np.ndarray]:
+        """Returns int64 (B, 4), where A and B start and end among all tokens, and int32 (B,) labels."""
+        ends = self._phase_ends(sequence_length)
+        rounds, rest = np.divmod(numbers, ends[-1])
+        phase = np.searchsorted(ends, rest, side="right")
+        passes, places = rounds * PHASES + phase, rest - np.concatenate([[0], ends])[phase]
+        segments, labels = np.empty((len(numbers), 4), np.int64), np.empty(len(numbers), np.int32)
+        for number in np.unique(passes):  # nearly always one
+            here = passes == number
+            cut = self._pass(sequence_length, int(number))
+            index = cut.order[places[here]]
+            segments[here] = self._pairs_of_pass(cut, index, sequence_length - 3, rng)
+            labels[here] = cut.is_random[index]
+        return segments, labels
+
+    def _pairs_of_pass(self, cut: _Pass, index: np.ndarray, room: int, rng) -> np.ndarray:
+        """Returns int64 (B, 4), the segments of some anchors of a pass, longer than `room` at times."""
+        own = self._stretches(cut, index, room)
+        segments = np.stack([own.start, own.border, own.border, own.end], axis=1)  # (B, 4)
+        rows = np.flatnonzero(cut.is_random[index])
+        shard = np.searchsorted(self._sentence_base, own.sentence[rows], side="right") - 1
+        first = cut.first_replaced[shard]
+        count = cut.first_replaced[shard + 1] - first
+        rank = np.searchsorted(cut.replaced, index[rows]) - first
+        other = self._stretches(cut, cut.replaced[first + (rank + cut.turn[shard]) % count], room)
+        need = np.maximum(own.target[rows] - (own.border - own.start)[rows], 1)
+        segments[rows, 2] = other.border
+        segments[rows, 3] = self._sentences[np.minimum(
+            np.searchsorted(self._sentences, other.border + need), self._documents[other.document + 1])]
+        for which in np.flatnonzero(other.document == own.document[rows]):  # rare in large corpora
+            row = rows[which]
+            foreign = self._elsewhere(own, row, shard[which], need[which], rng)
+            segments[row] = (own.start[row], own.border[row], *foreign) if foreign else (
+                own.border[row], own.end[row], own.start[row], own.border[row])
+        return segments
+
+    def _stretches(self, cut: _Pass, index: np.ndarray, room: int) -> _Stretch:
+        """Gathers from some anchors of a pass up to the target length and splits in two."""
+        sentence = cut.anchors[index]
+        document = np.searchsorted(self._documents, sentence, side="right") - 1
+        start = self._sentences[sentence]
+        short = cut.short[index].astype(np.float64)
+        is_short = short < self.short_rate
+        # Given that it is short, short / short_rate is uniform in [0, 1): a length in 2..room.
+        target = np.where(is_short, 2 + (short / (self.short_rate or 1) * (room - 1)).astype(np.int64), room)
+        last = np.searchsorted(self._sentences, start + target)
+        last = np.minimum(np.maximum(last, sentence + 2), self._documents[document + 1])
+        split = cut.split[index].astype(np.float64)
+        count = last - sentence
+        border = self._sentences[sentence + 1 + (split * (count - 1)).astype(np.int64)]
+        end = self._sentences[last]
+        inside = start + 1 + (split * (end - start - 1)).astype(np.int64)
+        return _Stretch(sentence, last, document, start, np.where(count > 1, border, inside), end, target)
+
+    def _elsewhere(self, own: _Stretch, row: int, shard: int, need: int, rng) -> tuple[int, int] | None:
+        """Returns at least `need` tokens of another document of the shard, or of the same one elsewhere."""
+        low, high = self._sentence_base[shard], self._sentence_base[shard + 1]
+        left, right = self._documents[own.document[row]], self._documents[own.document[row] + 1]
+        if right - left == high - low:  # the shard is one document: stay out of this stretch
+            left, right = own.sentence[row], own.last[row]
+        count = (high - low) - (right - left)
+        if count == 0:
+            return None
+        sentence = low + rng.integers(count)
+        sentence += (right - left) * (sentence >= left)
+        document = np.searchsorted(self._documents, sentence, side="right") - 1
+        limit = self._documents[document + 1]
+        if sentence < left:
+            limit = min(limit, left)
+        begin = self._sentences[sentence]
+        return begin, self._sentences[min(np.searchsorted(self._sentences, begin + need), limit)]
+
+    # --- pairs, as arrays of token ids ---
+
+    def _laid_out(self, segments: np.ndarray, sequence_length: int) -> dict[str, np.ndarray]:
+        """Writes [CLS] A [SEP] B [SEP] and padding; segments fit, and A and B share a shard."""
+        token_ids = np.full((len(segments), sequence_length), self.pad_token_id, np.int32)
+        shard = np.searchsorted(self._token_base, segments[:, 0], side="right") - 1
+        lengths = segments[:, 1::2] - segments[:, 0::2]  # (B, 2)
+        local = segments - self._token_base[shard][:, None]
+        for row, tokens, (a, a_end, b, b_end), (length_a, length_b) in zip(
+                token_ids, shard.tolist(), local.tolist(), lengths.tolist()):
+            row[1:1 + length_a] = self._tokens[tokens][a:a_end]
+            row[2 + length_a:2 + length_a + length_b] = self._tokens[tokens][b:b_end]
+        end_a, end_b = 1 + lengths[:, :1], 2 + lengths.sum(axis=1, keepdims=True)  # (B, 1)
+        token_ids[:, 0] = self.cls_token_id
+        np.put_along_axis(token_ids, np.concatenate([end_a, end_b], axis=1), self.sep_token_id, axis=1)
+        position = np.arange(sequence_length)
+        return {"token_ids": token_ids,
+                "segment_ids": ((position > end_a) & (position <= end_b)).astype(np.int32),
+                "padding_mask": (position <= end_b).astype(np.int32)}
+
+
+def _cut(segments: np.ndarray, room: int, rng) -> np.ndarray:
+    """Shortens pairs to at most `room` tokens, the longer segment first.
+
+    Args:
+        segments: int64 (B, 4), start and end of A and of B, none empty.
+        room: at least 2.
+
+    Returns:
+        int64 (B, 4), none empty. Lengths 20 and 4 become 8 and 4 with room for 12; 20 and 9 become 6 and 6.
+    """
+    start, length = segments[:, 0::2], segments[:, 1::2] - segments[:, 0::2]  # (B, 2)
+    half = np.array([room - room // 2, room // 2])
+    kept = np.minimum(length, np.maximum(half, room - length[:, ::-1]))
+    # A third each: all of the loss at the end, all at the start, anything between.
+    share = np.clip(3 * rng.random(kept.shape) - 1, 0, 1)
+    start = start + np.rint(share * (length - kept)).astype(np.int64)
+    return np.stack([start, start + kept], axis=2).reshape(-1, 4)  # (B, 2, 2) -> (B, 4)
+
+
+def _generator(*words: int) -> np.random.Generator:
+    return np.random.Generator(np.random.PCG64(np.random.SeedSequence(words)))

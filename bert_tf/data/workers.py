@@ -1,0 +1,102 @@
+"""Running a handful of long jobs, each in a process of its own, with progress and clean failure."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections.abc import Callable
+from multiprocessing.connection import wait
+
+# Processes are spawned, not forked: the caller may hold threads of a numerical library.
+_CONTEXT = multiprocessing.get_context("spawn")
+_REPORT_SECONDS = 0.5
+
+
+def run_jobs(function: Callable, jobs: dict[str, tuple], *, processes: int,
+             finished: Callable[[str, object], None], report: Callable[[int], None]) -> None:
+    """Calls `function(*arguments, report)` for every job, several at a time.
+
+    Args:
+        function: the work; a module-level function. Its `report` takes the amount done so far.
+        jobs: arguments by name, in the order to start them.
+        processes: jobs that run at the same time; with 1 they run here, one after the other.
+        finished: called here with name and result when a job is done.
+        report: called here now and then with the amount done by all jobs together.
+
+    Raises:
+        ValueError, FileNotFoundError: what a job raised; the others are stopped.
+        RuntimeError: a job's process died.
+    """
+    if processes == 1 or len(jobs) <= 1:
+        _run_here(function, jobs, finished, report)
+    else:
+        _run_apart(function, jobs, processes, finished, report)
+
+
+def _run_here(function, jobs, finished, report) -> None:
+    done = dict.fromkeys(jobs, 0)
+
+    def report_job(name: str, amount: int) -> None:
+        done[name] = amount
+        report(sum(done.values()))
+
+    for name, arguments in jobs.items():
+        finished(name, function(*arguments, lambda amount, name=name: report_job(name, amount)))
+
+
+def _run_apart(function, jobs, processes, finished, report) -> None:
+    amounts = _CONTEXT.RawArray("q", len(jobs))
+    waiting = list(enumerate(jobs))
+    running = {}  # the end of the pipe to listen at -> (name, process)
+    try:
+        while waiting or running:
+            while waiting and len(running) < processes:
+                slot, name = waiting.pop(0)
+                here, there = _CONTEXT.Pipe(duplex=False)
+                process = _CONTEXT.Process(target=_work, args=(there, amounts, slot, function, jobs[name]),
+                                           name=f"tokens of {name}", daemon=True)
+                process.start()
+                there.close()  # so that the death of the process ends the pipe
+                running[here] = name, process
+            for here in wait(list(running), timeout=_REPORT_SECONDS):
+                name, process = running[here]
+                finished(name, _result(name, here, process))
+                del running[here]
+            report(sum(amounts))
+    finally:
+        for _, process in running.values():
+            process.terminate()
+        for here, (_, process) in running.items():
+            process.join()
+            here.close()
+
+
+def _result(name: str, here, process):
+    """Returns what a job answered, or raises what it raised."""
+    try:
+        result = here.recv()
+    except EOFError:
+        process.join()
+        raise RuntimeError(
+            f"The process for {name} ended with exit code {process.exitcode} before its work was done. Its "
+            "own words, if any, are above; -9 usually means that the machine ran out of memory: use fewer "
+            "processes.") from None
+    process.join()
+    if isinstance(result, Exception):
+        raise result
+    return result
+
+
+def _work(there, amounts, slot: int, function, arguments) -> None:
+    """The life of a job's process."""
+    parent = multiprocessing.parent_process()
+
+    def report_job(amount: int) -> None:
+        amounts[slot] = amount
+        if not parent.is_alive():  # killed without a chance to stop its jobs
+            os._exit(1)
+
+    try:
+        there.send(function(*arguments, report_job))
+    except (ValueError, FileNotFoundError) as error:
+        there.send(error)

@@ -1,0 +1,253 @@
+"""Ask a BERT: text in, records of NumPy arrays out.
+
+Letters in shapes: T tokens, L layers, N heads, H hidden, V vocabulary.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from bert_tf import checkpoint
+from bert_tf.config import BertConfig
+from bert_tf.results import Candidate, Encoding, NextSentence, PositionPrediction, Trace
+from bert_tf.tokenizer import WordPieceTokenizer
+
+#: Inputs are padded to these lengths (and to the model's own maximum), so that few shapes are ever compiled.
+SHORTEST_BUCKET = 16
+
+
+def load(folder: str | Path) -> "Bert":
+    """Opens any BERT folder, ours or Hugging Face's, ready to be asked.
+
+    Raises:
+        FileNotFoundError: the folder or one of its files is not there.
+        ValueError: a file is damaged, or the files do not fit each other.
+
+    Example: `bert_tf.load("saved_models/bert-mini-en-zh").fill_mask("The [MASK] sat on the mat.")`
+    """
+    return Bert(checkpoint.load(folder), Path(folder))
+
+
+class Bert:
+    """A BERT that answers questions about text. Safe to share between threads.
+
+    Attributes:
+        config: its shape.
+        tokenizer: its tokenizer.
+        folder: where it came from.
+    """
+
+    def __init__(self, loaded: checkpoint.LoadedBert, folder: Path):
+        self.config: BertConfig = loaded.model.config
+        self.tokenizer: WordPieceTokenizer = loaded.tokenizer
+        self.folder = folder
+        self._parts = loaded.parts
+        self._model = loaded.model
+        self._model.compile(jit_compile=True)
+        self._lock = threading.Lock()
+
+    @property
+    def name(self) -> str:
+        """The folder's name."""
+        return self.folder.resolve().name
+
+    @property
+    def max_length(self) -> int:
+        """The longest input in tokens, [CLS] and [SEP] included."""
+        return self.config.max_position_embeddings
+
+    @property
+    def has_mlm_head(self) -> bool:
+        """Whether it can fill masks."""
+        return "mlm_head" in self._parts
+
+    @property
+    def has_nsp_head(self) -> bool:
+        """Whether it can judge pairs."""
+        return {"nsp_head", "pooler"} <= self._parts
+
+    @property
+    def model(self):
+        """The Keras model, a `bert_tf.model.BertForPreTraining`."""
+        return self._model
+
+    def encode(self, text: str, text_b: str | None = None) -> Encoding:
+        """Tokenizes a text or a pair, cut to the model's length.
+
+        Raises:
+            ValueError: a text is empty.
+        """
+        for name, value in (("The text", text), ("The second text", text_b)):
+            if value is not None and not value.strip():
+                raise ValueError(f"{name} is empty; type a sentence.")
+        encoding = self.tokenizer.encode(text, text_b, max_length=self.max_length)
+        if all(token_id in (self.tokenizer.cls_token_id, self.tokenizer.sep_token_id)
+               for token_id in encoding.token_ids):
+            raise ValueError("The text holds no character that the tokenizer keeps; type some words.")
+        return encoding
+
+    def fill_mask(self, text: str, text_b: str | None = None, *, top_k: int = 5) -> list[list[Candidate]]:
+        """Says what might stand at each [MASK].
+
+        Args:
+            text: a text with one or more [MASK].
+            text_b: a second text, judged as a pair with the first; it may hold [MASK] too.
+            top_k: candidates a mask, best first.
+
+        Returns:
+            One list of candidates per [MASK], in the order of the text. Several masks are filled
+            independently of each other.
+
+        Raises:
+            ValueError: no [MASK] in what the model reads, no masked-word head, or an empty text.
+        """
+        encoding = self.encode(text, text_b)
+        positions = np.flatnonzero(encoding.token_ids == self.tokenizer.mask_token_id)
+        if not len(positions):
+            cut = f" ({encoding.cut} pieces at the end were cut off)" if encoding.cut else ""
+            raise ValueError(f"There is no [MASK] in the text{cut}; write [MASK] where a word should be filled in.")
+        return [self._candidates(row, top_k) for row in self._mask_probabilities(encoding, positions)]
+
+    def predict_positions(self, text: str, text_b: str | None = None, *, top_k: int = 5) -> list[PositionPrediction]:
+        """Says what the model would put at every position of the text as it stands, nothing masked.
+
+        Raises:
+            ValueError: no masked-word head, or an empty text.
+        """
+        encoding = self.encode(text, text_b)
+        rows = self._mask_probabilities(encoding, np.arange(len(encoding)))
+        return [PositionPrediction(i, token, float(row[encoding.token_ids[i]]), self._candidates(row, top_k))
+                for i, (token, row) in enumerate(zip(encoding.tokens, rows))]
+
+    def next_sentence(self, text_a: str, text_b: str) -> NextSentence:
+        """Says how probable it is that the second text follows the first.
+
+        Raises:
+            ValueError: no next-sentence head, or an empty text.
+        """
+        self._require("nsp_head", self.has_nsp_head, "judge whether a sentence follows another")
+        encoding = self.encode(text_a, text_b)
+        logits = self._pretraining_logits(encoding, np.zeros(1, np.int32))["nsp_logits"][0].astype(np.float32)
+        return NextSentence(is_next=float(softmax(logits)[0]), logits=logits, encoding=encoding)
+
+    def trace(self, text: str, text_b: str | None = None) -> Trace:
+        """Returns every hidden state and every head's attention.
+
+        Raises:
+            ValueError: an empty text.
+        """
+        encoding = self.encode(text, text_b)
+        length = len(encoding)
+        with self._lock:
+            outputs = self._tracer.predict_on_batch(self._inputs(encoding))
+        return Trace(
+            encoding=encoding,
+            hidden_states=np.ascontiguousarray(outputs["hidden_states"][0, :, :length]),
+            attentions=np.ascontiguousarray(outputs["attentions"][0, :, :, :length, :length]),
+            pooled=outputs["pooled_output"][0] if "pooler" in self._parts else None,
+        )
+
+    def word_positions(self, text: str, word: str) -> list[list[int]]:
+        """Finds a word among the tokens of a text.
+
+        Returns:
+            For each occurrence, the indices of its pieces. A word written in letters only counts
+            where it stands alone (`bank`, not `banker`); Chinese words are found anywhere.
+
+        Raises:
+            ValueError: the word is empty or not in what the model reads of the text.
+        """
+        return find_word(self.encode(text), text, word, ignore_case=self.tokenizer.lowercase)
+
+    def word_vectors(self, text: str, word: str) -> np.ndarray:
+        """Returns the word's vector in this text at every layer, float32 (L+1, H).
+
+        The mean over its pieces, at its first occurrence.
+
+        Raises:
+            ValueError: the word is empty or not in what the model reads of the text.
+        """
+        trace = self.trace(text)
+        positions = find_word(trace.encoding, text, word, ignore_case=self.tokenizer.lowercase)[0]
+        return trace.hidden_states[:, positions].mean(axis=1)
+
+    @cached_property
+    def _tracer(self):
+        from bert_tf.model import tracer
+
+        model = tracer(self._model.encoder)
+        model.compile(jit_compile=True)
+        return model
+
+    def _mask_probabilities(self, encoding: Encoding, positions: np.ndarray) -> np.ndarray:
+        """Returns probabilities (P, V) at the given positions."""
+        self._require("mlm_head", self.has_mlm_head, "fill masks")
+        logits = self._pretraining_logits(encoding, positions)["mlm_logits"][0]  # (P bucket, V)
+        return softmax(logits[:len(positions), :self.tokenizer.vocab_size])
+
+    def _pretraining_logits(self, encoding: Encoding, positions: np.ndarray) -> dict[str, np.ndarray]:
+        slots = 1 if len(positions) == 1 else bucket(len(positions), self.max_length, shortest=4)
+        padded = np.zeros((1, slots), np.int32)
+        padded[0, :len(positions)] = positions
+        with self._lock:
+            return self._model.predict_on_batch({**self._inputs(encoding), "mask_positions": padded})
+
+    def _inputs(self, encoding: Encoding) -> dict[str, np.ndarray]:
+        """Pads an encoding to its bucket, as a batch of one."""
+        length = len(encoding)
+        inputs = {key: np.zeros((1, bucket(length, self.max_length)), np.int32)
+                  for key in ("token_ids", "segment_ids", "padding_mask")}
+        inputs["token_ids"][:] = self.tokenizer.pad_token_id
+        inputs["token_ids"][0, :length] = encoding.token_ids
+        inputs["segment_ids"][0, :length] = encoding.segment_ids
+        inputs["padding_mask"][0, :length] = 1
+        return inputs
+
+    def _candidates(self, probabilities: np.ndarray, top_k: int) -> list[Candidate]:
+        top_k = min(top_k, len(probabilities))
+        best = np.argpartition(-probabilities, top_k - 1)[:top_k]
+        best = best[np.argsort(-probabilities[best], kind="stable")]
+        return [Candidate(self.tokenizer.id_to_token(int(i)), int(i), float(probabilities[i])) for i in best]
+
+    def _require(self, part: str, present: bool, deed: str) -> None:
+        if not present:
+            raise ValueError(f"{self.name} is an encoder without the {part}, so it cannot {deed}. "
+                             "Choose a model that was saved with its pretraining heads.")
+
+
+def bucket(length: int, longest: int, *, shortest: int = SHORTEST_BUCKET) -> int:
+    """Returns the smallest power of two, from `shortest` on, that holds `length`, but at most `longest`."""
+    return min(longest, max(shortest, 1 << (length - 1).bit_length()))
+
+
+def softmax(logits: np.ndarray) -> np.ndarray:
+    """Softmax over the last axis, in float32."""
+    shifted = logits.astype(np.float32) - logits.max(axis=-1, keepdims=True)
+    exponentials = np.exp(shifted)
+    return exponentials / exponentials.sum(axis=-1, keepdims=True)
+
+
+def find_word(encoding: Encoding, text: str, word: str, *, ignore_case: bool) -> list[list[int]]:
+    """Finds a word's pieces in the first text of an encoding; see `Bert.word_positions`."""
+    word = word.strip()
+    if not word:
+        raise ValueError("The word is empty; type the word to look at.")
+    letter = r"[^\W\u2e80-\u9fff\uf900-\ufaff]"  # a word character that is not Chinese
+    pattern = re.escape(word)
+    pattern = (rf"(?<!{letter})" if re.match(letter, word[0]) else "") + pattern
+    pattern += rf"(?!{letter})" if re.match(letter, word[-1]) else ""
+    found = []
+    for match in re.finditer(pattern, text, re.IGNORECASE if ignore_case else 0):
+        pieces = [i for i, (start, end) in enumerate(encoding.offsets)
+                  if encoding.segment_ids[i] == 0 and start < match.end() and end > match.start()]
+        if pieces and encoding.offsets[pieces[-1]][1] >= match.end():
+            found.append(pieces)
+    if not found:
+        cut = f" in the part that the model reads ({encoding.cut} pieces were cut)" if encoding.cut else ""
+        raise ValueError(f"The word {word!r} does not stand in the text{cut}: {text[:60]!r}.")
+    return found

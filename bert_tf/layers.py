@@ -1,0 +1,238 @@
+"""The parts of BERT as Keras 3 layers, written in `keras.ops` alone.
+
+Shapes: B batch, T tokens, P predictions, N heads, D head size (H = N * D), H hidden, V vocabulary.
+Source: Devlin et al. 2019 section 3; Vaswani et al. 2017 section 3.
+"""
+
+from __future__ import annotations
+
+import math
+
+import keras
+from keras import ops
+
+from bert_tf.config import BertConfig
+
+#: Added to attention scores of padding; far below any real score, still finite in bfloat16.
+MASKED_SCORE = -1e9
+
+
+def activation(name: str):
+    """Returns the function that BERT's config calls `gelu`, `gelu_new` or `relu`."""
+    if name == "relu":
+        return keras.activations.relu
+
+    def gelu(x):
+        # in float32 whatever the precision: on a CPU, erf in bfloat16 is three times slower
+        return ops.cast(keras.activations.gelu(ops.cast(x, "float32"), approximate=name == "gelu_new"), x.dtype)
+
+    return gelu
+
+
+class BertLayer(keras.layers.Layer):
+    """A layer that is described by a `BertConfig` and nothing else."""
+
+    def __init__(self, config: BertConfig, **kwargs):
+        super().__init__(**kwargs)
+        self.config = config
+
+    def get_config(self) -> dict:
+        return {**super().get_config(), "config": self.config.to_dict()}
+
+    @classmethod
+    def from_config(cls, config: dict):
+        return cls(**{**config, "config": BertConfig.from_dict(config["config"])})
+
+    def dense(self, units: int, name: str) -> keras.layers.Dense:
+        """A dense layer with BERT's initializer and this layer's precision."""
+        return keras.layers.Dense(units, kernel_initializer=self.initializer(), dtype=self.dtype_policy, name=name)
+
+    def layer_norm(self, name: str) -> keras.layers.LayerNormalization:
+        """A LayerNorm with the config's epsilon."""
+        return keras.layers.LayerNormalization(epsilon=self.config.layer_norm_eps, dtype=self.dtype_policy, name=name)
+
+    def dropout(self, rate: float, name: str) -> keras.layers.Dropout:
+        """A dropout layer; rate 0 costs nothing."""
+        return keras.layers.Dropout(rate, dtype=self.dtype_policy, name=name)
+
+    def initializer(self):
+        """A fresh truncated normal of the config's width."""
+        return keras.initializers.TruncatedNormal(stddev=self.config.initializer_range)
+
+
+@keras.saving.register_keras_serializable("bert_tf")
+class Embeddings(BertLayer):
+    """Token + position + segment embeddings, LayerNorm, dropout: (B, T) ids to (B, T, H)."""
+
+    def __init__(self, config: BertConfig, **kwargs):
+        super().__init__(config, **kwargs)
+        self.word = self.table(config.vocab_size, "word")
+        self.position = self.table(config.max_position_embeddings, "position")
+        self.segment = self.table(config.type_vocab_size, "segment")
+        self.norm = self.layer_norm("norm")
+        self.drop = self.dropout(config.hidden_dropout_prob, "drop")
+
+    def table(self, rows: int, name: str) -> keras.layers.Embedding:
+        """An embedding table of `rows` vectors of size H."""
+        return keras.layers.Embedding(rows, self.config.hidden_size, embeddings_initializer=self.initializer(),
+                                      dtype=self.dtype_policy, name=name)
+
+    def build(self, token_ids_shape, segment_ids_shape=None):
+        for table in (self.word, self.position, self.segment):
+            table.build(token_ids_shape)
+        self.norm.build((*token_ids_shape, self.config.hidden_size))
+
+    def call(self, token_ids, segment_ids, training=None):
+        positions = ops.arange(ops.shape(token_ids)[1], dtype="int32")  # (T,)
+        summed = self.word(token_ids) + self.position(positions)[None] + self.segment(segment_ids)  # (B, T, H)
+        return self.drop(self.norm(summed), training=training)
+
+    def compute_output_shape(self, token_ids_shape, segment_ids_shape=None):
+        return (*token_ids_shape, self.config.hidden_size)
+
+
+@keras.saving.register_keras_serializable("bert_tf")
+class SelfAttention(BertLayer):
+    """Scaled dot-product attention of every token to every real token, N heads side by side.
+
+    Query, key and value are one matrix multiplication. `call` uses Keras' fused attention and is
+    what training runs; `trace` forms the probabilities and returns them too.
+    """
+
+    def __init__(self, config: BertConfig, **kwargs):
+        super().__init__(config, **kwargs)
+        self.query_key_value = self.dense(3 * config.hidden_size, "query_key_value")
+        self.drop = self.dropout(config.attention_probs_dropout_prob, "drop")
+
+    def build(self, x_shape, padding_mask_shape=None):
+        self.query_key_value.build(x_shape)
+
+    def project(self, x):
+        """Returns query, key and value of x (B, T, H), each (B, T, N, D)."""
+        heads = (3, self.config.num_attention_heads, self.config.head_size)
+        joint = ops.reshape(self.query_key_value(x), (-1, ops.shape(x)[1], *heads))  # (B, T, 3, N, D)
+        return joint[:, :, 0], joint[:, :, 1], joint[:, :, 2]
+
+    def call(self, x, padding_mask, training=None):
+        if training and self.config.attention_probs_dropout_prob:
+            return self.trace(x, padding_mask, training=training)[0]
+        query, key, value = self.project(x)
+        mask = ops.cast(padding_mask, "bool")[:, None, None, :]  # (B, 1, 1, T)
+        context = ops.dot_product_attention(query, key, value, mask=mask)  # (B, T, N, D)
+        return self.join(context)
+
+    def trace(self, x, padding_mask, training=None):
+        """Returns the context (B, T, H) and the attention probabilities (B, N, T, T)."""
+        query, key, value = self.project(x)
+        scores = ops.einsum("bqnd,bknd->bnqk", query, key) / math.sqrt(self.config.head_size)
+        hidden = (1.0 - ops.cast(padding_mask, scores.dtype)) * MASKED_SCORE
+        probabilities = ops.softmax(scores + hidden[:, None, None, :], axis=-1)
+        kept = self.drop(probabilities, training=training)
+        return self.join(ops.einsum("bnqk,bknd->bqnd", kept, value)), probabilities
+
+    def join(self, context):
+        """Puts the heads side by side again: (B, T, N, D) to (B, T, H)."""
+        return ops.reshape(context, (-1, ops.shape(context)[1], self.config.hidden_size))
+
+    def compute_output_shape(self, x_shape, padding_mask_shape=None):
+        return x_shape
+
+
+@keras.saving.register_keras_serializable("bert_tf")
+class TransformerBlock(BertLayer):
+    """Self-attention and a feed-forward part, each with a residual and LayerNorm after it (post-norm)."""
+
+    def __init__(self, config: BertConfig, **kwargs):
+        super().__init__(config, **kwargs)
+        self.attention = SelfAttention(config, dtype=self.dtype_policy, name="attention")
+        self.attention_output = self.dense(config.hidden_size, "attention_output")
+        self.attention_norm = self.layer_norm("attention_norm")
+        self.intermediate = self.dense(config.intermediate_size, "intermediate")
+        self.activate = activation(config.hidden_act)
+        self.output_dense = self.dense(config.hidden_size, "output_dense")
+        self.output_norm = self.layer_norm("output_norm")
+        self.drop = self.dropout(config.hidden_dropout_prob, "drop")
+
+    def build(self, x_shape, padding_mask_shape=None):
+        self.attention.build(x_shape)
+        for part in (self.attention_output, self.attention_norm, self.intermediate, self.output_norm):
+            part.build(x_shape)
+        self.output_dense.build((*x_shape[:-1], self.config.intermediate_size))
+
+    def call(self, x, padding_mask, training=None):
+        return self.finish(x, self.attention(x, padding_mask, training=training), training)
+
+    def trace(self, x, padding_mask):
+        """Returns the block's output (B, T, H) and its attention probabilities (B, N, T, T)."""
+        context, probabilities = self.attention.trace(x, padding_mask)
+        return self.finish(x, context, training=False), probabilities
+
+    def finish(self, x, context, training):
+        """Everything after attention: projection, residual, LayerNorm, feed-forward, residual, LayerNorm."""
+        x = self.attention_norm(x + self.drop(self.attention_output(context), training=training))
+        inner = self.output_dense(self.activate(self.intermediate(x)))
+        return self.output_norm(x + self.drop(inner, training=training))
+
+    def compute_output_shape(self, x_shape, padding_mask_shape=None):
+        return x_shape
+
+
+@keras.saving.register_keras_serializable("bert_tf")
+class TracedBlock(keras.layers.Layer):
+    """A block that also hands out its attention; shares the weights of the block it is made from."""
+
+    def __init__(self, block: TransformerBlock, **kwargs):
+        super().__init__(dtype=block.dtype_policy, **kwargs)
+        self.block = block
+
+    def call(self, x, padding_mask):
+        return self.block.trace(x, padding_mask)
+
+
+@keras.saving.register_keras_serializable("bert_tf")
+class Pooler(BertLayer):
+    """tanh of a dense layer on the first token: (B, T, H) to (B, H)."""
+
+    def __init__(self, config: BertConfig, **kwargs):
+        super().__init__(config, **kwargs)
+        self.project = self.dense(config.hidden_size, "project")
+
+    def build(self, x_shape):
+        self.project.build((x_shape[0], x_shape[-1]))
+
+    def call(self, x):
+        return ops.tanh(self.project(x[:, 0]))
+
+    def compute_output_shape(self, x_shape):
+        return (x_shape[0], x_shape[-1])
+
+
+class MaskedLanguageModelHead(BertLayer):
+    """Scores of all V pieces at chosen positions: dense, activation, LayerNorm, then the word embeddings.
+
+    The decoder is the transposed embedding table itself, plus a bias (Devlin et al. 2019, 3.1).
+    """
+
+    def __init__(self, config: BertConfig, word_embedding: keras.layers.Embedding, **kwargs):
+        super().__init__(config, **kwargs)
+        self.word_embedding = word_embedding
+        self.transform = self.dense(config.hidden_size, "transform")
+        self.activate = activation(config.hidden_act)
+        self.norm = self.layer_norm("norm")
+
+    def build(self, x_shape, mask_positions_shape=None):
+        self.transform.build(x_shape)
+        self.norm.build(x_shape)
+        self.bias = self.add_weight(shape=(self.config.vocab_size,), initializer="zeros", name="bias")
+
+    def call(self, x, mask_positions):
+        batch, length, width = ops.shape(x)[0], ops.shape(x)[1], self.config.hidden_size
+        starts = ops.arange(batch, dtype="int32")[:, None] * length  # (B, 1): where each text starts in the flat list
+        flat = ops.reshape(x, (-1, width))  # (B*T, H)
+        chosen = ops.take(flat, ops.cast(mask_positions, "int32") + starts, axis=0)  # (B, P, H)
+        chosen = self.norm(self.activate(self.transform(chosen)))
+        table = ops.cast(self.word_embedding.embeddings, self.compute_dtype)  # (V, H)
+        return ops.matmul(chosen, ops.transpose(table)) + ops.cast(self.bias, self.compute_dtype)  # (B, P, V)
+
+    def compute_output_shape(self, x_shape, mask_positions_shape):
+        return (*mask_positions_shape, self.config.vocab_size)

@@ -1,0 +1,144 @@
+"""BERT as functional Keras models: the encoder, the tracer that shows its inside, and the pretraining model.
+
+Inputs carry keras-hub's names: `token_ids`, `segment_ids`, `padding_mask` (1 = real token), all int32
+(B, T), and `mask_positions`, int32 (B, P). Letters: B batch, T tokens, P predictions, L layers,
+N heads, H hidden, V vocabulary.
+"""
+
+from __future__ import annotations
+
+import keras
+from keras import ops
+
+from bert_tf.config import BertConfig
+from bert_tf.layers import Embeddings, MaskedLanguageModelHead, Pooler, TracedBlock, TransformerBlock
+
+ENCODER_INPUTS = ("token_ids", "segment_ids", "padding_mask")
+
+
+class BertEncoder(keras.Model):
+    """Embeddings, L post-norm blocks and the pooler.
+
+    Args:
+        config: the shape.
+        dtype: a Keras precision policy, `float32` or `mixed_bfloat16`.
+
+    Returns, when called on the three inputs:
+        `{"sequence_output": (B, T, H), "pooled_output": (B, H)}`.
+
+    Example: `BertEncoder(BertConfig.of_size("base")).count_params()` is 109,482,240.
+
+    Source: Devlin et al. 2019, section 3.
+    """
+
+    def __init__(self, config: BertConfig, *, dtype: str = "float32", name: str = "bert"):
+        embeddings = Embeddings(config, dtype=dtype, name="embeddings")
+        blocks = [TransformerBlock(config, dtype=dtype, name=f"block_{i}") for i in range(config.num_hidden_layers)]
+        pooler = Pooler(config, dtype=dtype, name="pooler")
+
+        inputs = {key: keras.Input((None,), dtype="int32", name=key) for key in ENCODER_INPUTS}
+        x = embeddings(inputs["token_ids"], inputs["segment_ids"])
+        for block in blocks:
+            x = block(x, inputs["padding_mask"])
+        super().__init__(inputs=inputs, outputs={"sequence_output": x, "pooled_output": pooler(x)}, name=name)
+
+        self.config = config
+        self.embeddings = embeddings
+        self.blocks = blocks
+        self.pooler = pooler
+
+    def get_config(self) -> dict:
+        return {"config": self.config.to_dict(), "dtype": self.embeddings.dtype_policy.name, "name": self.name}
+
+    @classmethod
+    def from_config(cls, config: dict, custom_objects=None):
+        return cls(**{**config, "config": BertConfig.from_dict(config["config"])})
+
+
+def tracer(encoder: BertEncoder) -> keras.Model:
+    """Returns a model over the encoder's own weights that shows every step.
+
+    Returns, when called on the encoder's inputs:
+        `{"hidden_states": (B, L+1, T, H), "attentions": (B, L, N, T, T), "pooled_output": (B, H)}`.
+        `hidden_states[:, 0]` is the embedding output.
+    """
+    inputs = {key: keras.Input((None,), dtype="int32", name=key) for key in ENCODER_INPUTS}
+    x = encoder.embeddings(inputs["token_ids"], inputs["segment_ids"])
+    hidden_states, attentions = [x], []
+    for i, block in enumerate(encoder.blocks):
+        x, attention = TracedBlock(block, name=f"traced_block_{i}")(x, inputs["padding_mask"])
+        hidden_states.append(x)
+        attentions.append(attention)
+    outputs = {
+        "hidden_states": ops.stack(hidden_states, axis=1),
+        "attentions": ops.stack(attentions, axis=1),
+        "pooled_output": encoder.pooler(x),
+    }
+    return keras.Model(inputs, outputs, name="tracer")
+
+
+class BertForPreTraining(keras.Model):
+    """The encoder with both pretraining heads, and their joint loss.
+
+    Args:
+        encoder: the encoder to put the heads on.
+
+    Returns, when called on the encoder's inputs and `mask_positions` (B, P):
+        `{"mlm_logits": (B, P, V), "nsp_logits": (B, 2)}`; NSP label 0 means "is next".
+
+    Training: `fit` or `train_on_batch` with x as above and
+    y = `{"mask_ids": (B, P), "mask_weights": (B, P), "next_labels": (B,)}`; a slot of weight 0 counts
+    for nothing. The loss is the mean over real predictions of the masked-word cross-entropy plus the
+    mean over pairs of the next-sentence cross-entropy (Devlin et al. 2019, appendix A.2), in nats.
+    """
+
+    def __init__(self, encoder: BertEncoder, *, name: str = "bert_for_pretraining"):
+        config, policy = encoder.config, encoder.embeddings.dtype_policy
+        mlm_head = MaskedLanguageModelHead(config, encoder.embeddings.word, dtype=policy, name="mlm_head")
+        nsp_head = keras.layers.Dense(
+            2, kernel_initializer=keras.initializers.TruncatedNormal(stddev=config.initializer_range),
+            dtype=policy, name="nsp_head")
+
+        inputs = dict(encoder.input)
+        inputs["mask_positions"] = keras.Input((None,), dtype="int32", name="mask_positions")
+        encoded = encoder({key: inputs[key] for key in ENCODER_INPUTS})
+        outputs = {
+            "mlm_logits": mlm_head(encoded["sequence_output"], inputs["mask_positions"]),
+            "nsp_logits": nsp_head(encoded["pooled_output"]),
+        }
+        super().__init__(inputs=inputs, outputs=outputs, name=name)
+
+        self.encoder = encoder
+        self.mlm_head = mlm_head
+        self.nsp_head = nsp_head
+        self.trackers = {key: keras.metrics.Mean(name=key)
+                         for key in ("mlm_loss", "mlm_accuracy", "nsp_loss", "nsp_accuracy")}
+
+    @property
+    def config(self) -> BertConfig:
+        """The shape of the encoder."""
+        return self.encoder.config
+
+    @classmethod
+    def from_shape(cls, config: BertConfig, *, dtype: str = "float32") -> "BertForPreTraining":
+        """Builds encoder and heads with fresh random weights."""
+        return cls(BertEncoder(config, dtype=dtype))
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        mlm_logits = ops.cast(y_pred["mlm_logits"], "float32")
+        nsp_logits = ops.cast(y_pred["nsp_logits"], "float32")
+        mask_ids, weights, labels = y["mask_ids"], ops.cast(y["mask_weights"], "float32"), y["next_labels"]
+
+        token_losses = ops.sparse_categorical_crossentropy(mask_ids, mlm_logits, from_logits=True)  # (B, P)
+        pair_losses = ops.sparse_categorical_crossentropy(labels, nsp_logits, from_logits=True)  # (B,)
+        predictions = ops.maximum(ops.sum(weights), 1.0)
+        mlm_loss = ops.sum(token_losses * weights) / predictions
+        nsp_loss = ops.mean(pair_losses)
+
+        token_hits = ops.cast(ops.equal(ops.argmax(mlm_logits, axis=-1), mask_ids), "float32")
+        pair_hits = ops.cast(ops.equal(ops.argmax(nsp_logits, axis=-1), labels), "float32")
+        self.trackers["mlm_loss"].update_state(token_losses, sample_weight=weights)
+        self.trackers["mlm_accuracy"].update_state(token_hits, sample_weight=weights)
+        self.trackers["nsp_loss"].update_state(pair_losses)
+        self.trackers["nsp_accuracy"].update_state(pair_hits)
+        return mlm_loss + nsp_loss

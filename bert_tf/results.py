@@ -1,0 +1,109 @@
+"""What the library answers with: frozen records of NumPy arrays and plain values.
+
+Views draw these and nothing else; no tensor and no model ever reaches a page.
+Letters in shapes: T tokens, L layers, N heads, H hidden size.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """A text, or a pair of texts, as BERT takes it: [CLS] a [SEP] (b [SEP]).
+
+    Attributes:
+        tokens: T word pieces, special tokens included.
+        token_ids: int32 (T,).
+        segment_ids: int32 (T,), 0 up to and with the first [SEP], 1 after it.
+        offsets: T pairs (start, end) in characters of the text the token came from;
+            (0, 0) for [CLS] and [SEP].
+        cut: word pieces left out because the text was longer than the model takes.
+    """
+
+    tokens: list[str]
+    token_ids: np.ndarray
+    segment_ids: np.ndarray
+    offsets: list[tuple[int, int]]
+    cut: int = 0
+
+    def __len__(self) -> int:
+        return len(self.tokens)
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One word piece that might stand at a position, and its probability in [0, 1]."""
+
+    token: str
+    token_id: int
+    probability: float
+
+
+@dataclass(frozen=True)
+class PositionPrediction:
+    """What the model says at one position.
+
+    Attributes:
+        position: index into the tokens.
+        token: the piece that stands there.
+        probability: what the model gives to that very piece.
+        candidates: the most probable pieces, best first.
+    """
+
+    position: int
+    token: str
+    probability: float
+    candidates: list[Candidate]
+
+
+@dataclass(frozen=True)
+class NextSentence:
+    """The verdict on a pair of sentences.
+
+    Attributes:
+        is_next: probability in [0, 1] that the second follows the first.
+        logits: float32 (2,), the scores of "is next" and "is random".
+        encoding: the pair as the model saw it.
+    """
+
+    is_next: float
+    logits: np.ndarray
+    encoding: Encoding
+
+
+@dataclass(frozen=True)
+class Trace:
+    """Everything the encoder computed on the way.
+
+    Attributes:
+        encoding: the input as the model saw it.
+        hidden_states: float32 (L+1, T, H); index 0 is the embedding output (it already holds
+            position and segment), index l the output of block l.
+        attentions: float32 (L, N, T, T); entry [l, n, i, j] is how much token i looks at token j
+            in head n of block l; rows sum to 1.
+        pooled: float32 (H,), tanh of a dense layer on [CLS].
+    """
+
+    encoding: Encoding
+    hidden_states: np.ndarray
+    attentions: np.ndarray
+    pooled: np.ndarray
+
+    @property
+    def tokens(self) -> list[str]:
+        """T word pieces."""
+        return self.encoding.tokens
+
+    @property
+    def offsets(self) -> list[tuple[int, int]]:
+        """T pairs (start, end) in characters."""
+        return self.encoding.offsets
+
+    @property
+    def segment_ids(self) -> np.ndarray:
+        """int32 (T,)."""
+        return self.encoding.segment_ids

@@ -1,0 +1,348 @@
+"""Static word vectors: one vector a word, whatever stands around it (word2vec).
+
+They are the contrast to BERT: "bank" has one vector here, and another one in every sentence there.
+Training needs gensim (and jieba for Chinese); loading and asking need NumPy and safetensors only.
+"""
+
+from __future__ import annotations
+
+import logging
+import multiprocessing
+import re
+import shutil
+import tempfile
+from collections.abc import Callable, Collection, Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+LANGUAGES = ("en", "zh")
+WORDS_FILE, VECTORS_FILE, CARD_FILE = "words.txt", "vectors.safetensors", "card.md"
+
+_ENGLISH_WORD = re.compile(r"[a-z]+(?:'[a-z]+)?")
+_LETTER_OR_HAN = re.compile(r"[a-z\u3400-\u4dbf\u4e00-\u9fff]")
+
+
+class StaticVectors:
+    """Words, most frequent first, and one vector for each.
+
+    Args:
+        words: the words, no two alike, the most frequent one first.
+        vectors: (words, D), one row a word; kept as float32.
+        card: what the vectors were made from, in Markdown; may be empty.
+
+    Raises:
+        ValueError: the shapes do not fit, a word is empty, holds a line break or comes twice, or a
+            vector is zero or not finite (it would have no cosine).
+    """
+
+    def __init__(self, words: Sequence[str], vectors: np.ndarray, card: str = ""):
+        self.words = list(words)
+        self.vectors = np.asarray(vectors, dtype=np.float32)  # (words, D)
+        self.card = card
+        if self.vectors.ndim != 2 or len(self.vectors) != len(self.words) or not self.vectors.size:
+            raise ValueError(
+                f"Expected one vector for each of {len(self.words)} words, at least one, as an array "
+                f"(words, D), got shape {self.vectors.shape}."
+            )
+        self._rows = {word: row for row, word in enumerate(self.words)}
+        if len(self._rows) != len(self.words):
+            raise ValueError(f"{len(self.words) - len(self._rows)} words come more than once.")
+        bad = next((word for word in self.words if not word or len(word.splitlines()) != 1), None)
+        if bad is not None:
+            raise ValueError(f"A word must be one line that is not empty, got {bad!r}.")
+        lengths = np.linalg.norm(self.vectors, axis=1)  # (words,)
+        if not np.isfinite(lengths).all() or not lengths.all():
+            raise ValueError("Every vector must be finite and not zero.")
+        self._directions = self.vectors / lengths[:, None]  # (words, D), each of length 1
+
+    def __len__(self) -> int:
+        return len(self.words)
+
+    @property
+    def dimensions(self) -> int:
+        """D, the length of a vector."""
+        return self.vectors.shape[1]
+
+    @classmethod
+    def load(cls, folder: str | Path) -> StaticVectors:
+        """Reads the folder that `save` wrote.
+
+        Args:
+            folder: holds words.txt (one word a line), vectors.safetensors (tensor "vectors",
+                (words, D)) and, if there is one, card.md.
+
+        Raises:
+            FileNotFoundError: the folder or one of the two files is not there.
+            ValueError: a file cannot be read, or the two do not belong together.
+        """
+        from safetensors import SafetensorError
+        from safetensors.numpy import load_file
+
+        folder = Path(folder)
+        for name in (WORDS_FILE, VECTORS_FILE):
+            if not (folder / name).is_file():
+                raise FileNotFoundError(
+                    f"{folder / name} does not exist. "
+                    f"A folder of word vectors holds {WORDS_FILE} and {VECTORS_FILE}."
+                )
+        try:
+            tensors = load_file(folder / VECTORS_FILE)
+            words = (folder / WORDS_FILE).read_text(encoding="utf-8").split("\n")
+            card = (folder / CARD_FILE).read_text(encoding="utf-8") if (folder / CARD_FILE).is_file() else ""
+        except (SafetensorError, UnicodeDecodeError) as error:
+            raise ValueError(f"The word vectors in {folder} cannot be read: {error}.") from None
+        if "vectors" not in tensors:
+            raise ValueError(f"{folder / VECTORS_FILE} has no tensor 'vectors'; it has {sorted(tensors)}.")
+        if words[-1] == "":
+            words.pop()
+        try:
+            return cls(words, tensors["vectors"], card)
+        except ValueError as error:
+            raise ValueError(f"{WORDS_FILE} and {VECTORS_FILE} in {folder} do not fit: {error}") from None
+
+    def save(self, folder: str | Path) -> None:
+        """Writes words.txt, vectors.safetensors (float16: cosines change by less than 0.001) and card.md.
+
+        Raises:
+            ValueError: a number is too large for float16.
+        """
+        from safetensors.numpy import save
+
+        with np.errstate(over="ignore"):
+            vectors = self.vectors.astype(np.float16)  # (words, D)
+        if not np.isfinite(vectors).all():
+            raise ValueError("The vectors hold numbers beyond 65504, too large for float16.")
+        folder = Path(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / WORDS_FILE).write_text("".join(f"{word}\n" for word in self.words), encoding="utf-8")
+        (folder / VECTORS_FILE).write_bytes(save({"vectors": vectors}))
+        if self.card:
+            (folder / CARD_FILE).write_text(self.card, encoding="utf-8")
+
+    def _row(self, word: str) -> int | None:
+        """The row of a word as it stands, or else in lower case; None if there is neither."""
+        return self._rows.get(word, self._rows.get(word.lower()))
+
+    def __contains__(self, word: object) -> bool:
+        return isinstance(word, str) and self._row(word) is not None
+
+    def vector(self, word: str) -> np.ndarray:
+        """Returns the vector of a word, float32 (D,); "Bank" finds "bank".
+
+        Raises:
+            ValueError: the word is not among the words.
+        """
+        row = self._row(word)
+        if row is None:
+            raise ValueError(
+                f"There is no vector for {word!r}: it is not among the {len(self):,} most frequent words of "
+                "the text that these vectors come from. Try a more common word."
+            )
+        return self.vectors[row]
+
+    def nearest(
+        self, word_or_vector: str | np.ndarray, top_k: int = 10, exclude: Collection[str] = ()
+    ) -> list[tuple[str, float]]:
+        """Finds the words whose vectors point the same way.
+
+        Args:
+            word_or_vector: a word, which is then left out of the answer, or a vector (D,).
+            top_k: how many words, at least 1.
+            exclude: further words to leave out; unknown ones do no harm.
+
+        Returns:
+            At most top_k pairs (word, cosine in [-1, 1]), the nearest one first.
+
+        Raises:
+            ValueError: the word is unknown, the vector is zero or of the wrong shape, or top_k < 1.
+        """
+        if top_k < 1:
+            raise ValueError(f"top_k must be at least 1, got {top_k}.")
+        if isinstance(word_or_vector, str):
+            vector = self.vector(word_or_vector)
+            exclude = [word_or_vector, *exclude]
+        else:
+            vector = np.asarray(word_or_vector, dtype=np.float32)
+        if vector.shape != (self.dimensions,):
+            raise ValueError(f"Expected a vector of {self.dimensions} numbers, got shape {vector.shape}.")
+        length = np.linalg.norm(vector)
+        if not np.isfinite(length) or length == 0:
+            raise ValueError("The vector must be finite and not zero: it has no direction.")
+        cosines = self._directions @ (vector / length)  # (words,)
+        left_out = {self._row(word) for word in exclude}
+        order = np.argsort(-cosines, kind="stable")[: top_k + len(left_out)]
+        kept = [row for row in order if row not in left_out][:top_k]
+        return [(self.words[row], float(np.clip(cosines[row], -1.0, 1.0))) for row in kept]
+
+    def similarity(self, a: str, b: str) -> float:
+        """Returns the cosine of two words, in [-1, 1]; ValueError if one is unknown."""
+        a, b = self.vector(a), self.vector(b)
+        return float(np.clip(a @ b / (np.linalg.norm(a) * np.linalg.norm(b)), -1.0, 1.0))
+
+    def analogy(self, a: str, b: str, c: str, top_k: int = 10) -> list[tuple[str, float]]:
+        """Answers "a is to b as c is to ?" with the words nearest to b - a + c.
+
+        The three are scaled to length 1 first and left out of the answer.
+
+        Example:
+            analogy("man", "king", "woman") looks near king - man + woman; one hopes for "queen".
+
+        Raises:
+            ValueError: one of the words is unknown, top_k < 1, or b - a + c is zero.
+
+        Source: Mikolov, Yih and Zweig 2013, section 3.
+        """
+        a_direction, b_direction, c_direction = (
+            vector / np.linalg.norm(vector) for vector in (self.vector(a), self.vector(b), self.vector(c))
+        )
+        return self.nearest(b_direction - a_direction + c_direction, top_k, exclude=(a, b, c))
+
+
+def split_words(text: str, language: str) -> list[str]:
+    """Cuts a text into the words that get vectors, in lower case; numbers and punctuation are left out.
+
+    Args:
+        text: any text.
+        language: "en" (runs of letters, with an apostrophe inside: "don't") or "zh" (jieba; words without
+            a Chinese character or a letter are left out).
+
+    Raises:
+        ValueError: another language.
+    """
+    if language == "en":
+        return _ENGLISH_WORD.findall(text.lower())
+    if language != "zh":
+        raise ValueError(f"Word vectors are made for {' and '.join(LANGUAGES)}, got {language!r}.")
+    import jieba
+
+    jieba.setLogLevel(logging.WARNING)  # or it reports on the loading of its dictionary
+    words = (word.strip() for word in jieba.cut(text.lower()))
+    return ["".join(word.split()) for word in words if _LETTER_OR_HAN.search(word)]
+
+
+def _write_words(job: tuple[str, str, str]) -> int:
+    """Writes the words of one file, one sentence a line, blanks between words; returns how many words."""
+    from bert_tf.data.corpus import read_documents
+
+    source, target, language = job
+    count = 0
+    with open(target, "w", encoding="utf-8") as lines:
+        for document in read_documents(source):
+            for sentence in document:
+                words = split_words(sentence, language)
+                if words:
+                    lines.write(" ".join(words) + "\n")
+                    count += len(words)
+    return count
+
+
+def train_word2vec(
+    paths: Iterable[str | Path],
+    language: str,
+    *,
+    dimensions: int = 100,
+    epochs: int = 5,
+    window: int = 5,
+    min_count: int = 5,
+    max_words: int = 30_000,
+    sample: float = 1e-4,
+    seed: int = 1,
+    workers: int = 1,
+    progress: Callable[[str], None] | None = None,
+) -> StaticVectors:
+    """Trains word2vec (skip-gram, 5 negative samples) with gensim.
+
+    Args:
+        paths: text files, one sentence a line, plain, .gz or .xz.
+        language: "en" or "zh".
+        dimensions: D, the length of a vector.
+        epochs: how many times the text is read.
+        window: how many words to each side count as context, at most.
+        min_count: rarer words are passed over.
+        max_words: the most frequent words that are kept; all others above min_count only help in training.
+        sample: words that make up a larger share of the text than this are thinned out; 0: none are.
+        seed: equal seeds give equal vectors, if workers is 1.
+        workers: processes for cutting words, then threads for training.
+        progress: is told in words what happens.
+
+    Returns:
+        The vectors, the most frequent word first.
+
+    Raises:
+        FileNotFoundError: one of the files does not exist.
+        ValueError: no files, another language, a number below 1, a sample outside 0 to 1, or no word comes
+            min_count times.
+
+    Source: Mikolov et al. 2013, "Distributed Representations of Words and Phrases".
+    """
+    paths = [str(path) for path in paths]
+    counts = {"dimensions": dimensions, "epochs": epochs, "window": window, "min_count": min_count,
+              "max_words": max_words, "workers": workers}  # fmt: skip
+    for name, value in counts.items():
+        if value < 1:
+            raise ValueError(f"{name} must be at least 1, got {value}.")
+    if not 0 <= sample <= 1:
+        raise ValueError(f"sample must be from 0 to 1, got {sample}.")
+    if not paths:
+        raise ValueError("Give at least one text file to learn word vectors from.")
+    if language not in LANGUAGES:
+        raise ValueError(f"Word vectors are made for {' and '.join(LANGUAGES)}, got {language!r}.")
+    tell = progress or (lambda message: None)
+    with tempfile.TemporaryDirectory(prefix="word2vec-") as folder:
+        corpus = Path(folder) / "words.txt"
+        total = _cut_words(paths, language, corpus, workers, tell)
+        return _fit(corpus, total, counts, sample, seed, tell)
+
+
+def _cut_words(
+    paths: list[str], language: str, corpus: Path, workers: int, tell: Callable[[str], None]
+) -> int:
+    """Writes the words of all files into one, in the order of the files; returns how many words."""
+    jobs = [(path, str(corpus.with_suffix(f".{part}")), language) for part, path in enumerate(paths)]
+    counts = []
+    if workers == 1 or len(jobs) == 1:
+        for job in jobs:
+            counts.append(_write_words(job))
+            tell(f"{Path(job[0]).name}: {counts[-1]:,} words")
+    else:
+        # Not fork: the caller may hold the threads of TensorFlow.
+        with multiprocessing.get_context("spawn").Pool(min(workers, len(jobs))) as pool:
+            for job, count in zip(jobs, pool.imap(_write_words, jobs)):
+                counts.append(count)
+                tell(f"{Path(job[0]).name}: {count:,} words")
+    with open(corpus, "wb") as whole:
+        for _, part, _ in jobs:
+            with open(part, "rb") as words:
+                shutil.copyfileobj(words, whole)
+            Path(part).unlink()
+    return sum(counts)
+
+
+def _fit(
+    corpus: Path, total: int, counts: dict[str, int], sample: float, seed: int, tell: Callable[[str], None]
+) -> StaticVectors:
+    """Trains on a file of words, and keeps the vectors of the most frequent ones."""
+    from gensim.models import Word2Vec
+
+    model = Word2Vec(
+        vector_size=counts["dimensions"], window=counts["window"], min_count=counts["min_count"],
+        workers=counts["workers"], seed=seed, sg=1, negative=5, sample=sample, alpha=0.025, min_alpha=1e-4,
+    )  # fmt: skip
+    model.build_vocab(corpus_file=str(corpus))
+    if not len(model.wv):
+        raise ValueError(
+            f"None of the {total:,} words in the text comes {counts['min_count']} times. "
+            "Give more text or a lower min_count."
+        )
+    tell(f"{total:,} words in the text; {len(model.wv):,} words come {counts['min_count']} times or more")
+    first, last = model.alpha, model.min_alpha
+    for epoch in range(counts["epochs"]):  # one call an epoch, to tell progress; the rate falls throughout
+        start, end = (first + (last - first) * (epoch + step) / counts["epochs"] for step in (0, 1))
+        model.train(
+            corpus_file=str(corpus), total_words=model.corpus_total_words, epochs=1, start_alpha=start,
+            end_alpha=end,
+        )  # fmt: skip
+        tell(f"epoch {epoch + 1} of {counts['epochs']}")
+    words = model.wv.index_to_key[: counts["max_words"]]  # most frequent first
+    return StaticVectors(words, model.wv.vectors[: counts["max_words"]])

@@ -1,0 +1,1 @@
+"""Schedules, run folders, pretraining: everything that changes weights."""

@@ -1,0 +1,402 @@
+"""Pretraining from raw text: vocabulary, token shards, masked sentence pairs, AdamW, checkpoints.
+
+Every random choice follows from the seed and the step, so a run that was killed and resumed goes the same
+way as one that was not. Source: Devlin et al. 2019, section 3.1 and appendix A.2.
+"""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+
+from bert_tf.config import BertConfig, PretrainingConfig, Stage, read_json
+from bert_tf.data.corpus import read_documents
+from bert_tf.data.pairs import PairSampler
+from bert_tf.data.shards import TokenShards, prepare
+from bert_tf.tokenizer import WordPieceTokenizer
+from bert_tf.training.run_folder import PROGRESS_FILE, STATE_FILE, RunFolder
+from bert_tf.training.schedules import learning_rate
+
+#: Seed offset of held-out pairs and masks, so that they are the same in every run and in every look.
+HELDOUT_SEED = 20_000
+HEARTBEAT_SECONDS = 5.0
+
+
+def create_run(run: RunFolder, training: PretrainingConfig, *, corpus: list[str], heldout: list[str] = (),
+               tokenizer: str | None = None, vocab_size: int = 16_000, lowercase: bool = True,
+               shards: str | None = None, initial_embeddings: str = "random") -> None:
+    """Writes down a new run; `pretrain` then does it.
+
+    Args:
+        run: where.
+        training: recipe.
+        corpus: text files, one sentence a line, a blank line between documents, plain or .xz or .gz.
+        heldout: text files measured at every checkpoint and never trained on.
+        tokenizer: a folder with `vocab.txt`; None trains a vocabulary on the corpus.
+        vocab_size: pieces of the vocabulary to train.
+        lowercase: whether the vocabulary to train is uncased.
+        shards: folder of the token shards, shared between runs; None keeps them in the run folder.
+        initial_embeddings: `random`, or `word2vec` over the corpus's own word pieces.
+
+    Raises:
+        FileNotFoundError: a text file is missing.
+        ValueError: the folder holds a run already, or an argument is off.
+    """
+    if initial_embeddings not in ("random", "word2vec"):
+        raise ValueError(f"initial_embeddings should be random or word2vec, not {initial_embeddings!r}.")
+    if not corpus:
+        raise ValueError("A pretraining needs at least one corpus file.")
+    for path in [*corpus, *heldout]:
+        if not Path(path).is_file():
+            raise FileNotFoundError(f"The corpus file {path} does not exist.")
+    run.create({
+        "kind": "pretraining", "training": training.to_dict(), "corpus": [str(Path(p).resolve()) for p in corpus],
+        "heldout": [str(Path(p).resolve()) for p in heldout],
+        "tokenizer": tokenizer, "vocab_size": vocab_size, "lowercase": lowercase,
+        "shards": shards or str(run.path.resolve() / "shards"), "initial_embeddings": initial_embeddings,
+    })
+
+
+def pretrain(run: RunFolder, *, show: Callable[[dict], None] = lambda record: None) -> Path:
+    """Does a run that `create_run` wrote down, or goes on with it from its newest checkpoint.
+
+    Args:
+        run: the run.
+        show: called with every metrics record and with every change of status.
+
+    Returns:
+        The last checkpoint, a Hugging Face folder.
+
+    Raises:
+        ValueError: the corpus cannot be used, a checkpoint cannot be written, or the loss is no longer a number.
+    """
+    state = {"state": "failed", "message": "ended unexpectedly"}
+
+    def status(name: str, **values) -> None:
+        state.update({"state": name, **values})
+        run.write_status(**state)
+        show({"status": name, **values})
+
+    try:
+        run.clear_stop()
+        status("preparing", message="vocabulary")
+        work = Pretraining(run, status)
+        return work.train(show)
+    except BaseException as error:
+        run.write_status(**state | {"state": "failed", "message": str(error) or type(error).__name__})
+        raise
+
+
+class Pretraining:
+    """One run being done: everything it needs, built from the run folder alone."""
+
+    def __init__(self, run: RunFolder, status: Callable):
+        wanted = run.config()
+        self.run = run
+        self.status = status
+        self.config = PretrainingConfig.from_dict(wanted["training"])
+        self.tokenizer = self._tokenizer(wanted)
+        status("preparing", message="token shards")
+        self.sampler = self._sampler(wanted["corpus"], Path(wanted["shards"]), self.config.seed)
+        self.heldout = {Path(path).name.split(".")[0]: self._sampler([path], run.path / "heldout" / str(i), HELDOUT_SEED)
+                        for i, path in enumerate(wanted["heldout"])}
+        self.model = self._model()
+        self.step, self.seconds, self.tokens = 0, 0.0, 0
+        checkpoint = run.resumable_checkpoint()
+        if checkpoint:
+            self._restore(checkpoint)
+        elif wanted["initial_embeddings"] == "word2vec":
+            self._start_from_word2vec()
+
+    # -- building ---------------------------------------------------------------------------------------------
+
+    def _tokenizer(self, wanted: dict) -> WordPieceTokenizer:
+        """Opens the run's tokenizer; at first makes it, by training one or copying the one asked for."""
+        from bert_tf.vocabulary import train_vocabulary
+
+        own = self.run.path / "tokenizer"
+        if (own / "tokenizer_config.json").is_file():
+            return WordPieceTokenizer.from_folder(own)
+        if wanted["tokenizer"]:
+            tokenizer = WordPieceTokenizer.from_folder(wanted["tokenizer"])
+        else:
+            vocab = train_vocabulary(sample_lines(wanted["corpus"]), wanted["vocab_size"], lowercase=wanted["lowercase"])
+            tokenizer = WordPieceTokenizer(vocab, lowercase=wanted["lowercase"])
+        tokenizer.save(own)
+        return tokenizer
+
+    def _sampler(self, paths: list[str], folder: Path, seed: int) -> PairSampler:
+        tokenizer = self.tokenizer
+
+        def progress(done: int, total: int) -> None:
+            self.status("preparing", message=f"token shards: {done / max(total, 1):.0%}")
+
+        shards = prepare(paths, tokenizer, folder, progress=progress)
+        return PairSampler(
+            shards, seed=seed, mask_rate=self.config.mask_rate, short_rate=self.config.short_rate,
+            cls_token_id=tokenizer.cls_token_id, sep_token_id=tokenizer.sep_token_id,
+            mask_token_id=tokenizer.mask_token_id, pad_token_id=tokenizer.pad_token_id,
+            special_token_ids=tokenizer.special_token_ids)
+
+    def _model(self):
+        import keras
+
+        from bert_tf.model import BertForPreTraining
+
+        keras.utils.set_random_seed(self.config.seed)
+        shape = BertConfig.of_size(
+            self.config.size, self.tokenizer.vocab_size, hidden_dropout_prob=self.config.dropout,
+            attention_probs_dropout_prob=self.config.dropout, pad_token_id=self.tokenizer.pad_token_id,
+            max_position_embeddings=self.config.max_position_embeddings)
+        model = BertForPreTraining.from_shape(shape, dtype=self.config.mixed_precision)
+        optimizer = keras.optimizers.AdamW(
+            learning_rate=0.0, weight_decay=self.config.weight_decay, beta_2=self.config.beta_2,
+            epsilon=self.config.epsilon, global_clipnorm=self.config.clip_norm,
+            gradient_accumulation_steps=self.config.accumulation if self.config.accumulation > 1 else None)
+        optimizer.exclude_from_weight_decay(
+            var_list=[v for v in model.trainable_variables if v.name in ("bias", "gamma", "beta")])
+        optimizer.build(model.trainable_variables)
+        model.compile(optimizer=optimizer, jit_compile=False)
+        return model
+
+    def _start_from_word2vec(self) -> None:
+        from bert_tf.training.embedding_start import word2vec_table
+
+        self.status("preparing", message="word2vec start of the embeddings")
+        shape = self.model.config
+        table = word2vec_table(self.sampler.shards, hidden_size=shape.hidden_size, stddev=shape.initializer_range,
+                               seed=self.config.seed)
+        self.model.encoder.embeddings.word.embeddings.assign(table)
+
+    # -- state ------------------------------------------------------------------------------------------------
+
+    def _state_variables(self) -> dict:
+        """Everything beyond the weights that the next step depends on: optimizer moments, dropout seeds."""
+        weights = {id(v) for v in self.model.weights if v.trainable}
+        variables = {f"optimizer/{i}": v for i, v in enumerate(self.model.optimizer.variables)}
+        others = [v for v in self.model.variables if id(v) not in weights and "seed" in v.path]
+        return variables | {f"other/{i}": v for i, v in enumerate(others)}
+
+    def _save(self) -> Path:
+        from keras import ops
+
+        from bert_tf import checkpoint
+
+        path = self.run.save_checkpoint(
+            self.step, {"step": self.step, "seconds": self.seconds, "tokens": self.tokens},
+            lambda folder: checkpoint.save(self.model, self.tokenizer, folder),
+            {name: np.asarray(ops.convert_to_numpy(v)) for name, v in self._state_variables().items()})
+        self.run.prune(self.config.keep_checkpoints)
+        return path
+
+    def _restore(self, folder: Path) -> None:
+        from safetensors.numpy import load_file
+
+        from bert_tf import checkpoint
+
+        tensors = checkpoint.read_tensors(folder)
+        checkpoint.load_tensors(self.model, tensors, source=str(folder))
+        state = load_file(folder / STATE_FILE)
+        variables = self._state_variables()
+        if set(state) != set(variables):
+            raise ValueError(f"{folder} was written by another recipe: its training state does not fit. "
+                             "Start a new run instead of resuming.")
+        for name, variable in variables.items():
+            if tuple(variable.shape) != state[name].shape:
+                raise ValueError(f"{folder}: {name} has shape {state[name].shape}, expected {tuple(variable.shape)}.")
+            variable.assign(state[name])
+        progress = read_json(folder / PROGRESS_FILE)
+        self.step, self.seconds, self.tokens = progress["step"], progress["seconds"], progress["tokens"]
+        self.run.rewind_metrics(self.step)
+
+    # -- the loop ---------------------------------------------------------------------------------------------
+
+    def progress(self) -> float:
+        """How much of the run is over, from 0 to 1, in steps or in training time."""
+        if self.config.steps:
+            return self.step / self.config.steps
+        return self.seconds / (60 * self.config.minutes)
+
+    def train(self, show: Callable[[dict], None]) -> Path:
+        """Steps until the budget is spent or somebody asks for a stop; returns the last checkpoint."""
+        stop = StopSignals()
+        window, saved_at, beat = MetricsWindow(), self.seconds, time.monotonic()
+        checkpoint = self._save() if self.step == 0 else self.run.resumable_checkpoint()
+        self.status("running", step=self.step, progress=self.progress(), message="")
+        with stop, Prefetcher(self.sampler) as prefetcher:
+            while self.progress() < 1.0:
+                stage = self.config.stage_at(self.progress())
+                started = time.monotonic()
+                rate = learning_rate(self.config, self.progress())
+                self.model.optimizer.learning_rate = rate
+                batch = prefetcher.get(self.step, stage)
+                window.add(self._optimizer_step(batch), tokens=int(batch["padding_mask"].sum()))
+                self.step += 1
+                window.seconds += time.monotonic() - started
+                self.seconds += time.monotonic() - started
+
+                asked = stop.asked or self.run.stop_requested()
+                at_border = self.step % self.config.log_every == 0
+                over = self.progress() >= 1.0
+                if at_border or over:
+                    self._log(window, rate, stage, show)
+                    window = MetricsWindow()
+                if time.monotonic() - beat > HEARTBEAT_SECONDS:
+                    beat = time.monotonic()
+                    self.status("running", step=self.step, progress=self.progress())
+                due = self.seconds - saved_at >= 60 * self.config.save_minutes
+                if over or (at_border and (asked or due)):
+                    self._measure_heldout(show)
+                    checkpoint, saved_at = self._save(), self.seconds
+                    if asked and not over:
+                        self.status("stopped", step=self.step, progress=self.progress(), message="stopped as asked")
+                        return checkpoint
+        self.status("finished", step=self.step, progress=1.0)
+        return checkpoint
+
+    def _optimizer_step(self, batch: dict[str, np.ndarray]) -> dict[str, float]:
+        """Runs all micro-batches of one optimizer step and returns their mean metrics."""
+        parts = self.config.accumulation
+        logs = [self.model.train_on_batch(*model_inputs(rows), return_dict=True)
+                for rows in split_batch(batch, parts)]
+        return {key: float(np.mean([log[key] for log in logs])) for key in logs[0]}
+
+    def _log(self, window: "MetricsWindow", rate: float, stage: Stage, show: Callable[[dict], None]) -> None:
+        self.tokens += window.tokens
+        means = window.means()
+        record = {"step": self.step, "progress": round(self.progress(), 6), "seconds": round(self.seconds, 3),
+                  "tokens": self.tokens, **{key: round(value, 6) for key, value in means.items()},
+                  "learning_rate": rate, "tokens_per_second": round(window.tokens / max(window.seconds, 1e-9), 1),
+                  "sequence_length": stage.sequence_length, "batch_size": stage.batch_size}
+        if not np.isfinite(means["loss"]):
+            raise ValueError(f"The loss is no longer a number at step {self.step}. The learning rate "
+                             f"{self.config.peak_learning_rate} is probably too high: start again with a lower one.")
+        self.run.append_metrics(record)
+        show(record)
+
+    def _measure_heldout(self, show: Callable[[dict], None]) -> None:
+        """Measures the held-out files in the shape of the last stage and adds them to the metrics."""
+        stage = self.config.stages[-1]
+        for name, sampler in self.heldout.items():
+            measured = measure(self.model, sampler, sequence_length=stage.sequence_length, batch_size=32, batches=20)
+            record = {"step": self.step, "heldout": name, "seconds": round(self.seconds, 3),
+                      **{key: round(value, 6) for key, value in measured.items()}}
+            self.run.append_metrics(record)
+            show(record)
+
+
+class MetricsWindow:
+    """Sums metrics between two log records."""
+
+    def __init__(self):
+        self.steps, self.tokens, self.seconds, self.sums = 0, 0, 0.0, {}
+
+    def add(self, metrics: dict[str, float], *, tokens: int) -> None:
+        """Adds one step's metrics and real tokens."""
+        self.steps += 1
+        self.tokens += tokens
+        for key, value in metrics.items():
+            self.sums[key] = self.sums.get(key, 0.0) + value
+
+    def means(self) -> dict[str, float]:
+        """Returns the mean of every metric over the window's steps."""
+        return {key: value / self.steps for key, value in self.sums.items()}
+
+
+class Prefetcher:
+    """Samples the next batches in a thread while the model works on this one."""
+
+    def __init__(self, sampler: PairSampler, *, depth: int = 3):
+        self.sampler, self.depth, self.waiting = sampler, depth, {}
+        self.pool = ThreadPoolExecutor(1, thread_name_prefix="batches")
+
+    def __enter__(self) -> "Prefetcher":
+        return self
+
+    def __exit__(self, *error) -> None:
+        self.pool.shutdown(wait=True, cancel_futures=True)
+
+    def get(self, step: int, stage: Stage) -> dict[str, np.ndarray]:
+        """Returns the batch of a step; batches of another stage that were sampled ahead are thrown away."""
+        wanted = {(step + ahead, stage.sequence_length, stage.batch_size) for ahead in range(self.depth)}
+        for key in set(self.waiting) - wanted:
+            self.waiting.pop(key).cancel()
+        for key in sorted(wanted - set(self.waiting)):
+            self.waiting[key] = self.pool.submit(
+                self.sampler.batch, key[0], sequence_length=key[1], batch_size=key[2])
+        return self.waiting.pop((step, stage.sequence_length, stage.batch_size)).result()
+
+
+class StopSignals:
+    """Turns Ctrl-C and SIGTERM into a wish to stop at the next clean point; a second one stops at once."""
+
+    def __init__(self):
+        self.asked = False
+        self.before = {}
+
+    def __enter__(self) -> "StopSignals":
+        for number in (signal.SIGINT, signal.SIGTERM):
+            try:
+                self.before[number] = signal.signal(number, self._ask)
+            except ValueError:  # not the main thread: signals stay with whoever owns them
+                pass
+        return self
+
+    def __exit__(self, *error) -> None:
+        for number, handler in self.before.items():
+            signal.signal(number, handler)
+
+    def _ask(self, number, frame) -> None:
+        if self.asked:
+            raise KeyboardInterrupt
+        self.asked = True
+
+
+def model_inputs(batch: dict[str, np.ndarray]) -> tuple[dict, dict]:
+    """Splits a sampler's batch into the x and y of `BertForPreTraining`."""
+    x = {key: batch[key] for key in ("token_ids", "segment_ids", "padding_mask", "mask_positions")}
+    y = {key: batch[key] for key in ("mask_ids", "mask_weights", "next_labels")}
+    return x, y
+
+
+def split_batch(batch: dict[str, np.ndarray], parts: int) -> list[dict[str, np.ndarray]]:
+    """Cuts a batch into equal micro-batches."""
+    size = len(batch["next_labels"]) // parts
+    return [{key: value[i * size:(i + 1) * size] for key, value in batch.items()} for i in range(parts)]
+
+
+def measure(model, sampler: PairSampler, *, sequence_length: int, batch_size: int, batches: int) -> dict[str, float]:
+    """Measures a model on sampled pairs without changing it.
+
+    Returns:
+        Means of `loss`, `mlm_loss`, `mlm_accuracy`, `nsp_loss`, `nsp_accuracy`; MLM figures are weighted by the
+        number of predictions.
+    """
+    sums: dict[str, float] = {}
+    predictions = 0.0
+    for i in range(batches):
+        batch = sampler.batch(i, sequence_length=sequence_length, batch_size=batch_size)
+        logs = model.test_on_batch(*model_inputs(batch), return_dict=True)
+        weight = float(batch["mask_weights"].sum())
+        predictions += weight
+        for key, value in logs.items():
+            sums[key] = sums.get(key, 0.0) + float(value) * (weight if key.startswith("mlm") else 1.0)
+    return {key: value / (predictions if key.startswith("mlm") else batches) for key, value in sums.items()}
+
+
+def sample_lines(paths: list[str], characters: int = 20_000_000):
+    """Yields sentences from all files in equal shares, about `characters` characters in all."""
+    share = characters // len(paths)
+    for path in paths:
+        seen = 0
+        for document in read_documents(path):
+            for sentence in document:
+                seen += len(sentence)
+                yield sentence
+            if seen >= share:
+                break

@@ -1,0 +1,159 @@
+"""The run folder: the only link between a training process and whoever looks at it.
+
+    config.json       what was asked for
+    metrics.jsonl     one record a log step
+    status.json       state, pid, heartbeat, step, progress, message
+    STOP              its presence asks for a clean stop
+    checkpoints/      step-00001000/ ...: Hugging Face folders plus the training state
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import time
+from pathlib import Path
+
+import numpy as np
+
+from bert_tf.config import read_json
+
+STATE_FILE = "training_state.safetensors"
+PROGRESS_FILE = "progress.json"
+
+
+class RunFolder:
+    """Reads and writes one run folder.
+
+    Args:
+        path: the folder; `create` makes it, everything else expects it.
+    """
+
+    def __init__(self, path: str | Path):
+        self.path = Path(path)
+
+    @property
+    def metrics_path(self) -> Path:
+        """`metrics.jsonl`."""
+        return self.path / "metrics.jsonl"
+
+    @property
+    def checkpoints_path(self) -> Path:
+        """`checkpoints/`."""
+        return self.path / "checkpoints"
+
+    def create(self, config: dict) -> None:
+        """Makes the folder and writes down what was asked for.
+
+        Raises:
+            ValueError: the folder holds a run already, or cannot be written.
+        """
+        if (self.path / "config.json").exists():
+            raise ValueError(f"{self.path} already holds a run. Give --resume to go on with it, or another --run.")
+        try:
+            self.checkpoints_path.mkdir(parents=True, exist_ok=True)
+            write_atomically(self.path / "config.json", json.dumps(config, indent=2, ensure_ascii=False) + "\n")
+        except OSError as error:
+            raise ValueError(f"The run folder {self.path} cannot be written: {error}.") from None
+
+    def config(self) -> dict:
+        """Reads what was asked for.
+
+        Raises:
+            FileNotFoundError: there is no run in this folder.
+        """
+        if not (self.path / "config.json").is_file():
+            raise FileNotFoundError(f"{self.path} holds no run (no config.json). Start one without --resume.")
+        return read_json(self.path / "config.json")
+
+    def append_metrics(self, record: dict) -> None:
+        """Adds one line to `metrics.jsonl`."""
+        with self.metrics_path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(record) + "\n")
+
+    def metrics(self) -> list[dict]:
+        """Reads all whole lines of `metrics.jsonl`; a half-written last line is left out."""
+        if not self.metrics_path.exists():
+            return []
+        records = []
+        for line in self.metrics_path.read_text(encoding="utf-8").splitlines():
+            try:
+                records.append(json.loads(line))
+            except json.JSONDecodeError:
+                break
+        return records
+
+    def rewind_metrics(self, step: int) -> None:
+        """Drops the records after `step`: a resumed run writes them again."""
+        kept = [json.dumps(record) + "\n" for record in self.metrics() if record["step"] <= step]
+        write_atomically(self.metrics_path, "".join(kept))
+
+    def write_status(self, state: str, **values) -> None:
+        """Writes `status.json`: state is preparing, running, stopped, finished or failed."""
+        record = {"state": state, "pid": os.getpid(), "heartbeat": time.time(), **values}
+        write_atomically(self.path / "status.json", json.dumps(record, ensure_ascii=False) + "\n")
+
+    def status(self) -> dict:
+        """Reads `status.json`; an empty dict before the first one is written."""
+        path = self.path / "status.json"
+        return read_json(path) if path.exists() else {}
+
+    def stop_requested(self) -> bool:
+        """Whether somebody put a STOP file into the folder."""
+        return (self.path / "STOP").exists()
+
+    def clear_stop(self) -> None:
+        """Removes the STOP file."""
+        (self.path / "STOP").unlink(missing_ok=True)
+
+    def checkpoints(self) -> list[Path]:
+        """Lists whole checkpoints, oldest first."""
+        return sorted(path for path in self.checkpoints_path.glob("step-*") if (path / PROGRESS_FILE).is_file())
+
+    def resumable_checkpoint(self) -> Path | None:
+        """Returns the newest checkpoint that holds the training state, or None."""
+        return next((path for path in reversed(self.checkpoints()) if (path / STATE_FILE).is_file()), None)
+
+    def save_checkpoint(self, step: int, progress: dict, write_model, state: dict[str, np.ndarray]) -> Path:
+        """Writes a checkpoint beside its final name and renames it, so that it is whole or not there.
+
+        Args:
+            step: optimizer steps done.
+            progress: plain values needed to go on (step, seconds, ...).
+            write_model: function of a folder that writes the Hugging Face files into it.
+            state: the other arrays needed to go on.
+        """
+        from safetensors.numpy import save_file
+
+        final = self.checkpoints_path / f"step-{step:08d}"
+        scratch = self.checkpoints_path / f".writing-{step:08d}-{os.getpid()}"
+        shutil.rmtree(scratch, ignore_errors=True)
+        try:
+            scratch.mkdir(parents=True)
+            write_model(scratch)
+            save_file(state, scratch / STATE_FILE)
+            (scratch / PROGRESS_FILE).write_text(json.dumps(progress) + "\n", encoding="utf-8")
+            shutil.rmtree(final, ignore_errors=True)
+            scratch.rename(final)
+        except Exception as error:
+            shutil.rmtree(scratch, ignore_errors=True)
+            if isinstance(error, OSError) or "SafetensorError" in type(error).__name__:
+                raise ValueError(f"The checkpoint {final} could not be written ({error}). Earlier checkpoints are "
+                                 "untouched; make room and go on with --resume.") from None
+            raise
+        return final
+
+    def prune(self, keep: int) -> None:
+        """Deletes all but the newest `keep` checkpoints, and what a killed writer left behind."""
+        for path in self.checkpoints()[:-keep]:
+            shutil.rmtree(path)
+        for leftover in self.checkpoints_path.glob(".writing-*"):
+            shutil.rmtree(leftover, ignore_errors=True)
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Writes a text file beside its final name and renames it."""
+    scratch = path.with_name(f".{path.name}.{os.getpid()}")
+    scratch.write_text(text, encoding="utf-8")
+    os.replace(scratch, path)
