@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import math
 import os
 import sys
+from pathlib import Path
 
 from bert_tf.config import SIZES, PretrainingConfig, Stage, read_json
 
@@ -31,6 +33,7 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(required=True, metavar="COMMAND")
     _add_pretrain(commands)
     _add_export(commands)
+    _add_evaluate(commands)
     _add_fill(commands)
     return top
 
@@ -121,14 +124,37 @@ def _add_export(commands) -> None:
     command.add_argument("run", help="run folder")
     command.add_argument("folder", help="model folder to write")
     command.add_argument("--dtype", choices=("float32", "float16"), default="float16")
+    command.add_argument("--about", metavar="FILE", help="Markdown that opens the model card")
     command.set_defaults(run_command=_export)
 
 
 def _export(args) -> None:
     from bert_tf.training.export import export_run
 
-    export_run(args.run, args.folder, dtype=args.dtype)
+    about = Path(args.about).read_text(encoding="utf-8") if args.about else ""
+    export_run(args.run, args.folder, dtype=args.dtype, about=about)
     print(f"wrote {args.folder}")
+
+
+def _add_evaluate(commands) -> None:
+    command = commands.add_parser("evaluate", help="measure a model on held-out text")
+    command.add_argument("model", help="a BERT folder with both pretraining heads")
+    command.add_argument("files", nargs="+", metavar="FILE", help="held-out text in corpus format")
+    command.add_argument("--pairs", type=int, default=4096, help="sentence pairs drawn from each file")
+    command.set_defaults(run_command=_evaluate)
+
+
+def _evaluate(args) -> None:
+    import tempfile
+
+    from bert_tf.training.measures import evaluate
+
+    with tempfile.TemporaryDirectory() as scratch:
+        results = evaluate(args.model, args.files, scratch=scratch, pairs=args.pairs)
+    print(f"{'text':<20} {'MLM loss':>9} {'perplexity':>11} {'MLM accuracy':>13} {'NSP accuracy':>13}")
+    for name, figures in results.items():
+        print(f"{name:<20} {figures['mlm_loss']:>9.3f} {math.exp(figures['mlm_loss']):>11.1f} "
+              f"{figures['mlm_accuracy']:>13.1%} {figures['nsp_accuracy']:>13.1%}")
 
 
 def _add_fill(commands) -> None:

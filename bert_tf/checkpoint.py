@@ -7,6 +7,7 @@ encoders with one head or none, with or without the `bert.` prefix, with old Lay
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -19,6 +20,9 @@ WEIGHTS_FILE = "model.safetensors"
 #: Settings of Hugging Face's config.json that would change the arithmetic, with the only value known here.
 FIXED_SETTINGS = {"model_type": "bert", "position_embedding_type": "absolute", "is_decoder": False,
                   "add_cross_attention": False, "tie_word_embeddings": True}
+#: Other names in circulation for the two forms of GELU.
+SAME_ACTIVATION = {"gelu_python": "gelu", "gelu_pytorch_tanh": "gelu_new", "gelu_python_tanh": "gelu_new",
+                   "gelu_accurate": "gelu_new", "gelu_fast": "gelu_new"}
 
 
 @dataclass(frozen=True)
@@ -124,9 +128,11 @@ def read_config(folder: str | Path) -> BertConfig:
         if values.get(key, expected) not in (expected, None):
             raise ValueError(f"{folder / 'config.json'} has {key} = {values[key]!r}; only {expected!r} is known here.")
     known = {field.name for field in fields(BertConfig)}
+    values = {key: value for key, value in values.items() if key in known}
+    act = values.get("hidden_act", "gelu")
     try:
-        return BertConfig(**{key: value for key, value in values.items() if key in known})
-    except TypeError as error:
+        return BertConfig(**values | {"hidden_act": SAME_ACTIVATION.get(act, act)})
+    except (TypeError, ValueError) as error:
         raise ValueError(f"{folder / 'config.json'} does not describe a BERT: {error}.") from None
 
 
@@ -137,6 +143,7 @@ def read_tensors(folder: str | Path) -> dict[str, np.ndarray]:
         FileNotFoundError: there is no such file.
         ValueError: the file is truncated or not a safetensors file.
     """
+    import ml_dtypes  # noqa: F401  (with it NumPy knows bfloat16, in which some folders are stored)
     from safetensors import SafetensorError
     from safetensors.numpy import load_file
 
@@ -209,10 +216,6 @@ def load_tensors(model, tensors: dict[str, np.ndarray], *, source: str) -> froze
     """
     groups = {"encoder": encoder_slots(model.encoder), "pooler": pooler_slots(model.encoder),
               "mlm_head": mlm_slots(model), "nsp_head": nsp_slots(model)}
-    decoder = tensors.get("cls.predictions.decoder.weight")
-    if decoder is not None and not np.array_equal(decoder, tensors.get("bert.embeddings.word_embeddings.weight")):
-        raise ValueError(f"{source}: the masked-word decoder is not tied to the word embeddings; such a model is not "
-                         "known here.")
     found = set()
     for part, slots in groups.items():
         missing = [slot.name for slot in slots if slot.name not in tensors]
@@ -228,6 +231,10 @@ def load_tensors(model, tensors: dict[str, np.ndarray], *, source: str) -> froze
                                  f"{slot.shape()}. The two files are not of the same model.")
         _assign(slots, tensors)
         found.add(part)
+    decoder = tensors.get("cls.predictions.decoder.weight")
+    if decoder is not None and not np.array_equal(decoder, tensors["bert.embeddings.word_embeddings.weight"]):
+        raise ValueError(f"{source}: the masked-word decoder is not tied to the word embeddings; such a model is not "
+                         "known here.")
     if f"bert.encoder.layer.{len(model.encoder.blocks)}.output.dense.bias" in tensors:
         raise ValueError(f"{source} has more layers than the {len(model.encoder.blocks)} that config.json says.")
     return frozenset(found)
@@ -274,8 +281,6 @@ def save(model, tokenizer: WordPieceTokenizer, folder: str | Path, *, dtype: str
     folder.mkdir(parents=True, exist_ok=True)
     config = BertConfig.to_dict(model.config) | FIXED_SETTINGS
     config |= {"architectures": ["BertForPreTraining"], "dtype": dtype}
-    import json
-
     (folder / "config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
-    tokenizer.save(folder)
+    tokenizer.save(folder, model_max_length=model.config.max_position_embeddings)
     save_file(model_tensors(model, dtype), folder / WEIGHTS_FILE, metadata={"format": "pt"})

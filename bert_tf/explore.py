@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import re
 import threading
+import unicodedata
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
 from bert_tf import checkpoint
-from bert_tf.config import BertConfig
+from bert_tf.config import BertConfig, require_integer
 from bert_tf.results import Candidate, Encoding, NextSentence, PositionPrediction, Trace
-from bert_tf.tokenizer import WordPieceTokenizer
+from bert_tf.tokenizer import SPECIAL_TOKENS, WordPieceTokenizer
 
 #: Inputs are padded to these lengths (and to the model's own maximum), so that few shapes are ever compiled.
 SHORTEST_BUCKET = 16
@@ -80,15 +81,18 @@ class Bert:
         """Tokenizes a text or a pair, cut to the model's length.
 
         Raises:
-            ValueError: a text is empty.
+            ValueError: a text is empty, or holds nothing that the tokenizer keeps.
         """
-        for name, value in (("The text", text), ("The second text", text_b)):
-            if value is not None and not value.strip():
+        named = [("The text", text)] + ([("The second text", text_b)] if text_b is not None else [])
+        for name, value in named:
+            if not value.strip():
                 raise ValueError(f"{name} is empty; type a sentence.")
         encoding = self.tokenizer.encode(text, text_b, max_length=self.max_length)
-        if all(token_id in (self.tokenizer.cls_token_id, self.tokenizer.sep_token_id)
-               for token_id in encoding.token_ids):
-            raise ValueError("The text holds no character that the tokenizer keeps; type some words.")
+        added = (self.tokenizer.cls_token_id, self.tokenizer.sep_token_id)
+        kept = set(encoding.segment_ids[~np.isin(encoding.token_ids, added)].tolist())
+        for segment, (name, _) in enumerate(named):
+            if segment not in kept:
+                raise ValueError(f"{name} holds no character that the tokenizer keeps; type some words.")
         return encoding
 
     def fill_mask(self, text: str, text_b: str | None = None, *, top_k: int = 5) -> list[list[Candidate]]:
@@ -106,6 +110,7 @@ class Bert:
         Raises:
             ValueError: no [MASK] in what the model reads, no masked-word head, or an empty text.
         """
+        self._require("mlm_head", self.has_mlm_head, "fill masks")
         encoding = self.encode(text, text_b)
         positions = np.flatnonzero(encoding.token_ids == self.tokenizer.mask_token_id)
         if not len(positions):
@@ -119,6 +124,7 @@ class Bert:
         Raises:
             ValueError: no masked-word head, or an empty text.
         """
+        self._require("mlm_head", self.has_mlm_head, "predict words")
         encoding = self.encode(text, text_b)
         rows = self._mask_probabilities(encoding, np.arange(len(encoding)))
         return [PositionPrediction(i, token, float(row[encoding.token_ids[i]]), self._candidates(row, top_k))
@@ -186,7 +192,6 @@ class Bert:
 
     def _mask_probabilities(self, encoding: Encoding, positions: np.ndarray) -> np.ndarray:
         """Returns probabilities (P, V) at the given positions."""
-        self._require("mlm_head", self.has_mlm_head, "fill masks")
         logits = self._pretraining_logits(encoding, positions)["mlm_logits"][0]  # (P bucket, V)
         return softmax(logits[:len(positions), :self.tokenizer.vocab_size])
 
@@ -209,6 +214,7 @@ class Bert:
         return inputs
 
     def _candidates(self, probabilities: np.ndarray, top_k: int) -> list[Candidate]:
+        require_integer("top_k", top_k, minimum=1)
         top_k = min(top_k, len(probabilities))
         best = np.argpartition(-probabilities, top_k - 1)[:top_k]
         best = best[np.argsort(-probabilities[best], kind="stable")]
@@ -234,20 +240,43 @@ def softmax(logits: np.ndarray) -> np.ndarray:
 
 def find_word(encoding: Encoding, text: str, word: str, *, ignore_case: bool) -> list[list[int]]:
     """Finds a word's pieces in the first text of an encoding; see `Bert.word_positions`."""
-    word = word.strip()
-    if not word:
+    wanted = fold(word.strip(), ignore_case)[0]
+    if not wanted:
         raise ValueError("The word is empty; type the word to look at.")
-    letter = r"[^\W\u2e80-\u9fff\uf900-\ufaff]"  # a word character that is not Chinese
-    pattern = re.escape(word)
-    pattern = (rf"(?<!{letter})" if re.match(letter, word[0]) else "") + pattern
-    pattern += rf"(?!{letter})" if re.match(letter, word[-1]) else ""
+    seen, origins = fold(text, ignore_case)
+    # A character of a written-together word: no Chinese character or kana, which touch their neighbours.
+    letter = r"(?:[^\W\u2e80-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]|[\u0300-\u036f])"
+    pattern = re.escape(wanted)
+    pattern = (rf"(?<!{letter})" if re.match(letter, wanted[0]) else "") + pattern
+    pattern += rf"(?!{letter})" if re.match(letter, wanted[-1]) else ""
     found = []
-    for match in re.finditer(pattern, text, re.IGNORECASE if ignore_case else 0):
+    for match in re.finditer(pattern, seen):
+        first, last = origins[match.start()], origins[match.end() - 1] + 1
         pieces = [i for i, (start, end) in enumerate(encoding.offsets)
-                  if encoding.segment_ids[i] == 0 and start < match.end() and end > match.start()]
-        if pieces and encoding.offsets[pieces[-1]][1] >= match.end():
-            found.append(pieces)
+                  if encoding.segment_ids[i] == 0 and start < last and end > first]
+        if not pieces or encoding.offsets[pieces[-1]][1] < last:  # cut off, wholly or in part
+            continue
+        start, end = encoding.offsets[pieces[0]]
+        if text[start:end] in SPECIAL_TOKENS and (start, end) != (first, last):  # `mask` inside [MASK]
+            continue
+        found.append(pieces)
     if not found:
         cut = f" in the part that the model reads ({encoding.cut} pieces were cut)" if encoding.cut else ""
         raise ValueError(f"The word {word!r} does not stand in the text{cut}: {text[:60]!r}.")
     return found
+
+
+def fold(text: str, ignore_case: bool) -> tuple[str, list[int]]:
+    """Returns what tells words apart in a text, and the index that each of its characters came from.
+
+    Invisible characters go, as they do in the tokenizer; accents and case as well where it drops them.
+
+    Example: fold("Caf\u00e9", True) gives ("cafe", [0, 1, 2, 3]).
+    """
+    kept = []
+    for index, character in enumerate(text):
+        for part in unicodedata.normalize("NFD", character.lower()) if ignore_case else character:
+            category = unicodedata.category(part)
+            if not (category == "Mn" and ignore_case or category in ("Cc", "Cf") and not part.isspace()):
+                kept.append((part, index))
+    return "".join(part for part, _ in kept), [index for _, index in kept]

@@ -83,6 +83,9 @@ class Embeddings(BertLayer):
         self.norm.build((*token_ids_shape, self.config.hidden_size))
 
     def call(self, token_ids, segment_ids, training=None):
+        length, longest = token_ids.shape[1], self.config.max_position_embeddings
+        if length is not None and length > longest:  # compilers clamp or wrap such positions without a word
+            raise ValueError(f"{length} tokens do not fit a model of at most {longest}; cut the text.")
         positions = ops.arange(ops.shape(token_ids)[1], dtype="int32")  # (T,)
         summed = self.word(token_ids) + self.position(positions)[None] + self.segment(segment_ids)  # (B, T, H)
         return self.drop(self.norm(summed), training=training)

@@ -1,9 +1,6 @@
 """Masked sentence pairs: what BERT is pretrained on, drawn from token shards.
 
-Where pairs come from. A pass cuts the corpus into stretches of at most T - 3 tokens (T, the length
-of a pair, less [CLS] and two [SEP]): the first sentence of every document and the first sentence in
-every window of T - 3 tokens is an *anchor*, and each anchor opens one example. The windows shift
-from pass to pass, so the cuts differ. Anchors come in shuffled order, pass after pass, without end.
+Every pair begins at an anchor; `passes` says where those are and in which order they come.
 
 How a pair is made (Devlin et al. 2019, appendix A.2, with the differences below). From the anchor,
 sentences of the same document are gathered up to the target length and split into A and B at a
@@ -24,7 +21,6 @@ same shard (so that a change of language or of genre does not give the answer aw
 from __future__ import annotations
 
 import math
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -32,32 +28,8 @@ import numpy as np
 
 from bert_tf.config import require_integer, require_number
 from bert_tf.data.masking import mask
+from bert_tf.data.passes import Pass, Passes, random_stream
 from bert_tf.data.shards import TokenShards
-
-#: Different cuts of the corpus; they take turns.
-PHASES = 8
-# First words of the seeds of independent random streams.
-_PASS_STREAM, _BATCH_STREAM = 1, 2
-
-
-@dataclass(frozen=True)
-class _Pass:
-    """The anchors of one pass, in corpus order, with everything random about them.
-
-    `order` is the order in which they come. `is_random` tells which get a foreign B, `replaced`
-    lists the same as indices; `first_replaced` says where those of each shard begin, `turn` by how
-    many places the Bs of a shard are handed on. `split` and `short` are uniform in [0, 1).
-    """
-
-    anchors: np.ndarray
-    order: np.ndarray
-    is_random: np.ndarray
-    replaced: np.ndarray
-    first_replaced: np.ndarray
-    turn: np.ndarray
-    split: np.ndarray
-    short: np.ndarray
-
 
 @dataclass(frozen=True)
 class _Stretch:
@@ -111,9 +83,7 @@ class PairSampler:
         if not self._is_ordinary.any():
             raise ValueError("The vocabulary has nothing but special pieces.")
         self._join([shard for shard in shards.shards if len(shard.tokens)])
-        self._lock = threading.Lock()
-        self._counts: dict[int, np.ndarray] = {}  # T -> anchors in the phases up to each
-        self._passes: dict[tuple[int, int], _Pass] = {}  # (T, pass) -> the two used last
+        self._passes = Passes(self._sentences, self._documents, self._sentence_base, seed=seed)
 
     def _join(self, shards) -> None:
         """Lays all shards end to end; from here on sentences and tokens are counted over all of them."""
@@ -131,7 +101,7 @@ class PairSampler:
 
     def examples_per_pass(self, sequence_length: int) -> float:
         """Returns how many pairs of `sequence_length` tokens go once over the corpus (mean over the cuts)."""
-        return float(self._phase_ends(sequence_length)[-1] / PHASES)
+        return self._passes.mean_count(sequence_length - 3)
 
     def batch(self, step: int, *, sequence_length: int, batch_size: int) -> dict[str, np.ndarray]:
         """Returns the batch of a step.
@@ -150,9 +120,9 @@ class PairSampler:
         require_integer("step", step, minimum=0)
         require_integer("sequence_length", sequence_length, minimum=8)
         require_integer("batch_size", batch_size, minimum=1)
-        rng = _generator(_BATCH_STREAM, self.seed, sequence_length, batch_size, step)
+        rng = random_stream("batch", self.seed, sequence_length, batch_size, step)
         numbers = np.arange(step * batch_size, (step + 1) * batch_size)
-        segments, labels = self._pairs(numbers, sequence_length, rng)
+        segments, labels = self._pairs(numbers, sequence_length - 3, rng)
         segments = _cut(segments, sequence_length - 3, rng)
         batch = self._laid_out(segments, sequence_length)
         slots = math.ceil(self.mask_rate * sequence_length)
@@ -161,74 +131,21 @@ class PairSampler:
         batch["next_labels"] = labels
         return batch
 
-    # --- which anchors ---
-
-    def _is_anchor(self, sequence_length: int, phase: int) -> np.ndarray:
-        """bool (sentences,): whether a sentence is the first of its document or window."""
-        window = sequence_length - 3
-        windows = (self._sentences[:-1] + phase * window // PHASES) // window
-        is_anchor = np.empty(len(windows), bool)
-        np.not_equal(windows[1:], windows[:-1], out=is_anchor[1:])
-        is_anchor[self._documents[:-1]] = True
-        lengths = np.diff(self._sentences[self._documents])
-        is_anchor[self._documents[:-1][lengths < 2]] = False  # one token: nothing to split
-        return is_anchor
-
-    def _phase_ends(self, sequence_length: int) -> np.ndarray:
-        """int64 (PHASES,): anchors in the first 1, 2, ... phases."""
-        with self._lock:
-            if sequence_length not in self._counts:
-                self._counts[sequence_length] = np.cumsum(
-                    [np.count_nonzero(self._is_anchor(sequence_length, phase)) for phase in range(PHASES)])
-            return self._counts[sequence_length]
-
-    def _pass(self, sequence_length: int, number: int) -> _Pass:
-        with self._lock:
-            key = sequence_length, number
-            if key not in self._passes:
-                while len(self._passes) > 1:
-                    self._passes.pop(next(iter(self._passes)))
-                self._passes[key] = self._new_pass(sequence_length, number)
-            return self._passes[key]
-
-    def _new_pass(self, sequence_length: int, number: int) -> _Pass:
-        rng = _generator(_PASS_STREAM, self.seed, sequence_length, number)
-        anchors = np.flatnonzero(self._is_anchor(sequence_length, number % PHASES))
-        bounds = np.searchsorted(anchors, self._sentence_base)  # before any anchor moves
-        is_last = np.zeros(len(self._sentences), bool)
-        is_last[self._documents[1:] - 1] = np.diff(self._documents) > 1
-        anchors -= is_last[anchors]
-        is_random = rng.integers(0, 2, len(anchors), np.uint8).astype(bool)
-        replaced = np.flatnonzero(is_random)
-        first_replaced = np.searchsorted(replaced, bounds)
-        # Handing Bs on by at least a quarter of the shard leads out of any document shorter than that.
-        counts = np.diff(first_replaced)
-        least = np.maximum(counts // 4, 1)
-        turn = rng.integers(least, np.maximum(counts - least, least) + 1)
-        dtype = np.int32 if len(is_last) < 1 << 31 else np.int64
-        anchors, replaced = anchors.astype(dtype), replaced.astype(dtype)
-        order = rng.permutation(np.arange(len(anchors), dtype=dtype))
-        split, short = (rng.random(len(anchors), np.float32) for _ in range(2))
-        return _Pass(anchors, order, is_random, replaced, first_replaced, turn, split, short)
-
     # --- pairs, as stretches of tokens ---
 
-    def _pairs(self, numbers: np.ndarray, sequence_length: int, rng) -> tuple[np.ndarray, np.ndarray]:
+    def _pairs(self, numbers: np.ndarray, room: int, rng) -> tuple[np.ndarray, np.ndarray]:
         """Returns int64 (B, 4), where A and B start and end among all tokens, and int32 (B,) labels."""
-        ends = self._phase_ends(sequence_length)
-        rounds, rest = np.divmod(numbers, ends[-1])
-        phase = np.searchsorted(ends, rest, side="right")
-        passes, places = rounds * PHASES + phase, rest - np.concatenate([[0], ends])[phase]
+        passes, places = self._passes.locate(numbers, room)
         segments, labels = np.empty((len(numbers), 4), np.int64), np.empty(len(numbers), np.int32)
         for number in np.unique(passes):  # nearly always one
             here = passes == number
-            cut = self._pass(sequence_length, int(number))
+            cut = self._passes.get(int(number), room)
             index = cut.order[places[here]]
-            segments[here] = self._pairs_of_pass(cut, index, sequence_length - 3, rng)
+            segments[here] = self._pairs_of_pass(cut, index, room, rng)
             labels[here] = cut.is_random[index]
         return segments, labels
 
-    def _pairs_of_pass(self, cut: _Pass, index: np.ndarray, room: int, rng) -> np.ndarray:
+    def _pairs_of_pass(self, cut: Pass, index: np.ndarray, room: int, rng) -> np.ndarray:
         """Returns int64 (B, 4), the segments of some anchors of a pass, longer than `room` at times."""
         own = self._stretches(cut, index, room)
         segments = np.stack([own.start, own.border, own.border, own.end], axis=1)  # (B, 4)
@@ -249,7 +166,7 @@ class PairSampler:
                 own.border[row], own.end[row], own.start[row], own.border[row])
         return segments
 
-    def _stretches(self, cut: _Pass, index: np.ndarray, room: int) -> _Stretch:
+    def _stretches(self, cut: Pass, index: np.ndarray, room: int) -> _Stretch:
         """Gathers from some anchors of a pass up to the target length and splits in two."""
         sentence = cut.anchors[index]
         document = np.searchsorted(self._documents, sentence, side="right") - 1
@@ -323,7 +240,3 @@ def _cut(segments: np.ndarray, room: int, rng) -> np.ndarray:
     share = np.clip(3 * rng.random(kept.shape) - 1, 0, 1)
     start = start + np.rint(share * (length - kept)).astype(np.int64)
     return np.stack([start, start + kept], axis=2).reshape(-1, 4)  # (B, 2, 2) -> (B, 4)
-
-
-def _generator(*words: int) -> np.random.Generator:
-    return np.random.Generator(np.random.PCG64(np.random.SeedSequence(words)))

@@ -14,7 +14,6 @@ Sentence and document starts end with the total, so piece i is `starts[i]:starts
 from __future__ import annotations
 
 import glob
-import json
 import os
 from array import array
 from collections.abc import Callable, Iterable, Sequence
@@ -23,14 +22,11 @@ from pathlib import Path
 
 import numpy as np
 
-from bert_tf.config import read_json, require_integer
+from bert_tf.config import require_integer
 from bert_tf.data.corpus import corpus_files, read_documents
+from bert_tf.data.manifest import (MANIFEST, cannot_write, check_vocabulary, new_manifest, read_manifest,
+                                   write_manifest)
 from bert_tf.data.workers import run_jobs
-
-FORMAT_VERSION = 1
-MANIFEST = "manifest.json"
-MANIFEST_KEYS = {"vocab_hash", "vocab_size", "dtype", "shards", "pending"}
-RECORD_KEYS = {"source", "source_bytes", "source_mtime_ns", "documents", "sentences", "tokens"}
 
 
 @dataclass(frozen=True)
@@ -97,9 +93,9 @@ class TokenShards:
                 that do not hold what the manifest says.
         """
         folder = Path(folder)
-        manifest = _read_manifest(folder)
+        manifest = read_manifest(folder)
         if tokenizer is not None:
-            _check_vocabulary(folder, manifest, tokenizer)
+            check_vocabulary(folder, manifest, tokenizer)
         if names is None:
             if manifest["pending"]:
                 raise ValueError(
@@ -165,7 +161,7 @@ def prepare(paths: Iterable[str | os.PathLike], tokenizer, folder: str | os.Path
     def finished(name: str, record: dict) -> None:
         manifest["shards"][name] = record
         manifest["pending"].remove(name)
-        _write_manifest(folder, manifest)
+        write_manifest(folder, manifest)
 
     def report(done: int) -> None:
         if progress is not None:
@@ -219,7 +215,7 @@ def _write_shard(source: Path, tokenizer, folder: Path, name: str, dtype: str,
         for part, path in zip(parts, paths):
             os.replace(part, path)
     except OSError as error:
-        raise _cannot_write(folder, error) from error
+        raise cannot_write(folder, error) from error
     finally:
         for part in parts:
             part.unlink(missing_ok=True)
@@ -257,18 +253,16 @@ def _start_manifest(folder: Path, files: dict[str, Path], tokenizer) -> dict:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise _cannot_write(folder, error) from error
+        raise cannot_write(folder, error) from error
     if (folder / MANIFEST).exists():
-        manifest = _read_manifest(folder)
-        _check_vocabulary(folder, manifest, tokenizer)
+        manifest = read_manifest(folder)
+        check_vocabulary(folder, manifest, tokenizer)
     else:
-        manifest = {"format_version": FORMAT_VERSION, "vocab_hash": tokenizer.vocab_hash,
-                    "vocab_size": tokenizer.vocab_size, "shards": {},
-                    "dtype": "<u2" if tokenizer.vocab_size <= 1 << 16 else "<u4"}
+        manifest = new_manifest(tokenizer)
     manifest["pending"] = [name for name, file in files.items() if not _is_done(folder, manifest, name, file)]
     for name in manifest["pending"]:
         manifest["shards"].pop(name, None)
-    _write_manifest(folder, manifest)
+    write_manifest(folder, manifest)
     return manifest
 
 
@@ -283,46 +277,3 @@ def _is_done(folder: Path, manifest: dict, name: str, file: Path) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _read_manifest(folder: Path) -> dict:
-    path = folder / MANIFEST
-    if not path.is_file():
-        raise FileNotFoundError(
-            f"There are no token shards in {folder} (no {MANIFEST}); prepare a corpus into it.")
-    manifest = read_json(path)
-    if manifest.get("format_version") != FORMAT_VERSION:
-        raise ValueError(
-            f"{path} has format version {manifest.get('format_version')!r}; this program reads "
-            f"{FORMAT_VERSION}. Prepare the corpus into a new folder.")
-    missing = MANIFEST_KEYS - manifest.keys()
-    if missing:
-        raise ValueError(
-            f"{path} lacks {', '.join(sorted(missing))}; prepare the corpus into a new folder.")
-    for name, record in manifest["shards"].items():
-        if not RECORD_KEYS <= record.keys():
-            raise ValueError(
-                f"{path} does not describe the shard {name} in full; delete it and prepare again.")
-    return manifest
-
-
-def _write_manifest(folder: Path, manifest: dict) -> None:
-    part = folder / f"{MANIFEST}.part"
-    try:
-        part.write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
-        os.replace(part, folder / MANIFEST)
-    except OSError as error:
-        raise _cannot_write(folder, error) from error
-
-
-def _check_vocabulary(folder: Path, manifest: dict, tokenizer) -> None:
-    if manifest["vocab_hash"] != tokenizer.vocab_hash:
-        raise ValueError(
-            f"The token shards in {folder} were made with another vocabulary ({manifest['vocab_size']:,} "
-            f"pieces, {manifest['vocab_hash'][:12]}) than this tokenizer's ({tokenizer.vocab_size:,} pieces, "
-            f"{tokenizer.vocab_hash[:12]}). Prepare the corpus into another folder, or delete that one.")
-
-
-def _cannot_write(folder: Path, error: OSError) -> ValueError:
-    return ValueError(f"Cannot write token shards into {folder}: {error.strerror or error}. "
-                      "Make room or choose another folder.")

@@ -17,13 +17,12 @@ import numpy as np
 from bert_tf.config import BertConfig, PretrainingConfig, Stage, read_json
 from bert_tf.data.corpus import read_documents
 from bert_tf.data.pairs import PairSampler
-from bert_tf.data.shards import TokenShards, prepare
+from bert_tf.data.shards import prepare
 from bert_tf.tokenizer import WordPieceTokenizer
+from bert_tf.training.measures import HELDOUT_SEED, measure, model_inputs, pair_sampler
 from bert_tf.training.run_folder import PROGRESS_FILE, STATE_FILE, RunFolder
 from bert_tf.training.schedules import learning_rate
 
-#: Seed offset of held-out pairs and masks, so that they are the same in every run and in every look.
-HELDOUT_SEED = 20_000
 HEARTBEAT_SECONDS = 5.0
 
 
@@ -137,11 +136,8 @@ class Pretraining:
             self.status("preparing", message=f"token shards: {done / max(total, 1):.0%}")
 
         shards = prepare(paths, tokenizer, folder, progress=progress)
-        return PairSampler(
-            shards, seed=seed, mask_rate=self.config.mask_rate, short_rate=self.config.short_rate,
-            cls_token_id=tokenizer.cls_token_id, sep_token_id=tokenizer.sep_token_id,
-            mask_token_id=tokenizer.mask_token_id, pad_token_id=tokenizer.pad_token_id,
-            special_token_ids=tokenizer.special_token_ids)
+        return pair_sampler(shards, tokenizer, seed=seed, mask_rate=self.config.mask_rate,
+                            short_rate=self.config.short_rate)
 
     def _model(self):
         import keras
@@ -357,36 +353,10 @@ class StopSignals:
         self.asked = True
 
 
-def model_inputs(batch: dict[str, np.ndarray]) -> tuple[dict, dict]:
-    """Splits a sampler's batch into the x and y of `BertForPreTraining`."""
-    x = {key: batch[key] for key in ("token_ids", "segment_ids", "padding_mask", "mask_positions")}
-    y = {key: batch[key] for key in ("mask_ids", "mask_weights", "next_labels")}
-    return x, y
-
-
 def split_batch(batch: dict[str, np.ndarray], parts: int) -> list[dict[str, np.ndarray]]:
     """Cuts a batch into equal micro-batches."""
     size = len(batch["next_labels"]) // parts
     return [{key: value[i * size:(i + 1) * size] for key, value in batch.items()} for i in range(parts)]
-
-
-def measure(model, sampler: PairSampler, *, sequence_length: int, batch_size: int, batches: int) -> dict[str, float]:
-    """Measures a model on sampled pairs without changing it.
-
-    Returns:
-        Means of `loss`, `mlm_loss`, `mlm_accuracy`, `nsp_loss`, `nsp_accuracy`; MLM figures are weighted by the
-        number of predictions.
-    """
-    sums: dict[str, float] = {}
-    predictions = 0.0
-    for i in range(batches):
-        batch = sampler.batch(i, sequence_length=sequence_length, batch_size=batch_size)
-        logs = model.test_on_batch(*model_inputs(batch), return_dict=True)
-        weight = float(batch["mask_weights"].sum())
-        predictions += weight
-        for key, value in logs.items():
-            sums[key] = sums.get(key, 0.0) + float(value) * (weight if key.startswith("mlm") else 1.0)
-    return {key: value / (predictions if key.startswith("mlm") else batches) for key, value in sums.items()}
 
 
 def sample_lines(paths: list[str], characters: int = 20_000_000):

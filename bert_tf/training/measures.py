@@ -1,0 +1,84 @@
+"""How good a pretraining model is on text it has not seen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from bert_tf.data.pairs import PairSampler
+from bert_tf.data.shards import TokenShards, prepare
+from bert_tf.tokenizer import WordPieceTokenizer
+
+#: Seeds held-out pairs and masks: the same in every run and at every look.
+HELDOUT_SEED = 20_000
+
+
+def pair_sampler(shards: TokenShards, tokenizer: WordPieceTokenizer, *, seed: int, mask_rate: float = 0.15,
+                 short_rate: float = 0.1) -> PairSampler:
+    """Returns a sampler that knows the tokenizer's special pieces."""
+    return PairSampler(
+        shards, seed=seed, mask_rate=mask_rate, short_rate=short_rate, cls_token_id=tokenizer.cls_token_id,
+        sep_token_id=tokenizer.sep_token_id, mask_token_id=tokenizer.mask_token_id,
+        pad_token_id=tokenizer.pad_token_id, special_token_ids=tokenizer.special_token_ids)
+
+
+def model_inputs(batch: dict[str, np.ndarray]) -> tuple[dict, dict]:
+    """Splits a sampler's batch into the x and y of `BertForPreTraining`."""
+    x = {key: batch[key] for key in ("token_ids", "segment_ids", "padding_mask", "mask_positions")}
+    y = {key: batch[key] for key in ("mask_ids", "mask_weights", "next_labels")}
+    return x, y
+
+
+def measure(model, sampler: PairSampler, *, sequence_length: int, batch_size: int, batches: int) -> dict[str, float]:
+    """Measures a compiled `BertForPreTraining` on sampled pairs, without changing it.
+
+    Returns:
+        Means of `loss`, `mlm_loss`, `mlm_accuracy`, `nsp_loss`, `nsp_accuracy`: losses in nats, accuracies in
+        [0, 1]; MLM figures are weighted by the number of predictions, the others by pairs.
+    """
+    sums: dict[str, float] = {}
+    predictions = 0.0
+    for i in range(batches):
+        batch = sampler.batch(i, sequence_length=sequence_length, batch_size=batch_size)
+        logs = model.test_on_batch(*model_inputs(batch), return_dict=True)
+        weight = float(batch["mask_weights"].sum())
+        predictions += weight
+        for key, value in logs.items():
+            sums[key] = sums.get(key, 0.0) + float(value) * (weight if key.startswith("mlm") else 1.0)
+    return {key: value / (predictions if key.startswith("mlm") else batches) for key, value in sums.items()}
+
+
+def evaluate(folder: str | Path, files: list[str], *, scratch: str | Path, pairs: int = 4096,
+             sequence_length: int | None = None) -> dict[str, dict[str, float]]:
+    """Measures a model folder on held-out text files.
+
+    Args:
+        folder: a BERT folder with both pretraining heads.
+        files: text files in corpus format; each is measured alone.
+        scratch: where token shards are kept.
+        pairs: about how many sentence pairs to draw from each file.
+        sequence_length: T; by default 128, or the model's own maximum if that is less.
+
+    Returns:
+        For each file's name, what `measure` returns.
+
+    Raises:
+        ValueError: the model lacks a pretraining head, or a file cannot be used.
+        FileNotFoundError: a file or the folder is missing.
+    """
+    from bert_tf import checkpoint
+
+    loaded = checkpoint.load(folder)
+    lacking = {"mlm_head", "nsp_head", "pooler"} - loaded.parts
+    if lacking:
+        raise ValueError(f"{folder} cannot be measured: it lacks {', '.join(sorted(lacking))}.")
+    loaded.model.compile(jit_compile=False)
+    length = sequence_length or min(128, loaded.model.config.max_position_embeddings)
+    results = {}
+    for path in files:
+        name = Path(path).name.split(".")[0]
+        shards = prepare([path], loaded.tokenizer, Path(scratch) / f"{name}-{loaded.tokenizer.vocab_hash[:12]}")
+        sampler = pair_sampler(shards, loaded.tokenizer, seed=HELDOUT_SEED)
+        results[name] = measure(loaded.model, sampler, sequence_length=length, batch_size=32, batches=max(1, pairs // 32))
+    return results

@@ -1,0 +1,168 @@
+"""Published sizes, what is refused, and JSON out and in."""
+
+import json
+import math
+
+import pytest
+
+from bert_tf.config import SIZES, BertConfig, PretrainingConfig, Stage, read_json
+
+#: Parameters of encoder and pooler with 30,522 pieces, as published with the models.
+PUBLISHED = {"tiny": 4_385_920, "mini": 11_170_560, "small": 28_763_648, "medium": 41_373_184,
+             "base": 109_482_240, "large": 335_141_888}
+
+
+@pytest.fixture
+def config():
+    return BertConfig(vocab_size=10, hidden_size=8, num_hidden_layers=1, num_attention_heads=2, intermediate_size=16)
+
+
+# BertConfig -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("size", PUBLISHED)
+def test_parameter_counts_are_the_published_ones(size):
+    assert BertConfig.of_size(size).parameter_count() == PUBLISHED[size]
+
+
+@pytest.mark.parametrize("size", ["tiny", "mini"])
+def test_built_encoders_have_that_many_parameters(size):
+    from bert_tf.model import BertEncoder
+
+    assert BertEncoder(BertConfig.of_size(size)).count_params() == PUBLISHED[size]
+
+
+def test_odd_shapes_are_counted_right_too():
+    from bert_tf.model import BertEncoder
+
+    odd = BertConfig(vocab_size=37, hidden_size=15, num_hidden_layers=3, num_attention_heads=5, intermediate_size=7,
+                     max_position_embeddings=11, type_vocab_size=3)
+    assert BertEncoder(odd).count_params() == odd.parameter_count()
+
+
+def test_all_sizes_have_heads_of_64():
+    assert {BertConfig.of_size(size).head_size for size in SIZES} == {64}
+
+
+def test_of_size_takes_changes():
+    config = BertConfig.of_size("tiny", 100, max_position_embeddings=32, hidden_act="relu")
+    assert (config.vocab_size, config.max_position_embeddings, config.hidden_act) == (100, 32, "relu")
+    with pytest.raises(ValueError, match="Unknown size 'huge'.*tiny, mini"):
+        BertConfig.of_size("huge")
+
+
+@pytest.mark.parametrize("changes, message", [
+    ({"num_attention_heads": 3}, "hidden_size 8 cannot be shared among 3 heads"),
+    ({"vocab_size": 0}, "vocab_size should be an integer of at least 1, not 0"),
+    ({"hidden_size": 8.0}, "hidden_size should be an integer"),
+    ({"num_hidden_layers": True}, "num_hidden_layers should be an integer"),
+    ({"intermediate_size": "16"}, "intermediate_size should be an integer"),
+    ({"max_position_embeddings": -1}, "max_position_embeddings"),
+    ({"hidden_act": "swish"}, "hidden_act should be one of gelu, gelu_new, relu, not 'swish'"),
+    ({"hidden_act": None}, "hidden_act"),
+    ({"hidden_dropout_prob": 1.0}, "hidden_dropout_prob should be a number at least 0.0 and below 1.0"),
+    ({"attention_probs_dropout_prob": -0.1}, "attention_probs_dropout_prob"),
+    ({"initializer_range": 0.0}, "initializer_range should be a number above 0.0"),
+    ({"layer_norm_eps": float("nan")}, "layer_norm_eps"),
+    ({"layer_norm_eps": float("inf")}, "layer_norm_eps"),
+    ({"pad_token_id": 10}, "pad_token_id 10 is outside the vocabulary of 10"),
+    ({"pad_token_id": -1}, "pad_token_id should be an integer of at least 0"),
+])
+def test_shapes_that_cannot_be_are_refused(config, changes, message):
+    with pytest.raises(ValueError, match=message):
+        config.replace(**changes)
+
+
+def test_configs_are_frozen(config):
+    with pytest.raises(AttributeError):
+        config.hidden_size = 16
+
+
+def test_json_round_trip(config, tmp_path):
+    changed = config.replace(hidden_act="gelu_new", layer_norm_eps=1e-5)
+    changed.save(tmp_path / "config.json")
+    assert BertConfig.load(tmp_path / "config.json") == changed
+    assert json.loads((tmp_path / "config.json").read_text())["layer_norm_eps"] == 1e-5
+
+
+def test_unknown_keys_are_refused_by_name(config):
+    with pytest.raises(ValueError, match="BertConfig does not know colour, heads. It knows: vocab_size"):
+        BertConfig.from_dict(config.to_dict() | {"heads": 2, "colour": 1})
+
+
+def test_unreadable_json_says_what_is_wrong(tmp_path):
+    path = tmp_path / "config.json"
+    with pytest.raises(FileNotFoundError, match="config.json does not exist"):
+        read_json(path)
+    for content, message in ((b"{", "not valid JSON"), (b"\xff\xfe", "not valid JSON"), (b"[1]", "holds a list")):
+        path.write_bytes(content)
+        with pytest.raises(ValueError, match=message):
+            read_json(path)
+
+
+# Stage ----------------------------------------------------------------------------------------------
+
+
+def test_parse_all():
+    assert Stage.parse_all("32x64:0.3, 64x64:0.8,128x32") == (
+        Stage(sequence_length=32, batch_size=64, until=0.3), Stage(sequence_length=64, batch_size=64, until=0.8),
+        Stage(sequence_length=128, batch_size=32, until=1.0))
+
+
+@pytest.mark.parametrize("text", ["", "32", "32x", "x64", "32x64x2", "32x64:half", "4x64", "32x0", "32x64:1.5",
+                                  "32x64:-1", "32x64:nan", "32x64,,128x64", "32.5x64"])
+def test_parse_all_refuses(text):
+    with pytest.raises(ValueError, match="Cannot read the stage .*Write LENGTHxBATCH:UNTIL"):
+        Stage.parse_all(text)
+
+
+# PretrainingConfig ----------------------------------------------------------------------------------
+
+
+def test_round_trip_of_a_recipe_with_stages(tmp_path):
+    recipe = PretrainingConfig(steps=10, stages=Stage.parse_all("32x8:0.5,64x8"), schedule="trapezoid")
+    recipe.save(tmp_path / "recipe.json")
+    assert PretrainingConfig.load(tmp_path / "recipe.json") == recipe
+    with pytest.raises(ValueError, match="PretrainingConfig does not know learning_rate"):
+        PretrainingConfig.from_dict(recipe.to_dict() | {"learning_rate": 1e-3})
+
+
+@pytest.mark.parametrize("changes, message", [
+    ({"steps": 0}, "either as steps or as minutes"),
+    ({"minutes": 5.0}, "either as steps or as minutes"),
+    ({"steps": 1.5}, "steps should be an integer"),
+    ({"stages": ()}, "at least one stage"),
+    ({"stages": Stage.parse_all("32x8:0.5")}, "the last at 1"),
+    ({"stages": Stage.parse_all("32x8:0.5,64x8:0.5,128x8")}, "rising shares"),
+    ({"stages": Stage.parse_all("32x8:0.8,64x8:0.5,128x8")}, "rising shares"),
+    ({"stages": Stage.parse_all("32x8,64x8")}, "rising shares"),
+    ({"size": "huge"}, "Unknown size 'huge'"),
+    ({"peak_learning_rate": 0.0}, "peak_learning_rate"),
+    ({"warmup": 1.1}, "warmup is a share of the run"),
+    ({"cooldown": -0.1}, "cooldown"),
+    ({"schedule": "cosine"}, "schedule should be linear, trapezoid or constant"),
+    ({"beta_2": 1.0}, "beta_2"),
+    ({"dropout": 1.0}, "dropout"),
+    ({"mask_rate": 0.0}, "mask_rate"),
+    ({"accumulation": 0}, "accumulation should be an integer of at least 1"),
+    ({"accumulation": 3}, "8 pairs cannot be cut into 3 equal micro-batches"),
+    ({"mixed_precision": "float16"}, "mixed_precision should be float32 or mixed_bfloat16"),
+    ({"max_position_embeddings": 16}, "32 tokens does not fit max_position_embeddings 16"),
+    ({"seed": -1}, "seed"),
+])
+def test_recipes_that_cannot_be_run_are_refused(changes, message):
+    recipe = PretrainingConfig(steps=10, stages=Stage.parse_all("32x8"))
+    with pytest.raises(ValueError, match=message):
+        recipe.replace(**changes)
+
+
+def test_stage_at():
+    recipe = PretrainingConfig(minutes=1.0, stages=Stage.parse_all("32x8:0.25,64x8:0.5,128x8"))
+    lengths = [recipe.stage_at(progress).sequence_length for progress in (0.0, 0.249, 0.25, 0.5, 0.999, 1.0)]
+    assert lengths == [32, 32, 64, 128, 128, 128]
+
+
+def test_mask_slots_hold_fifteen_percent():
+    recipe = PretrainingConfig(steps=1)
+    assert recipe.mask_slots(128) == 20  # the 20 predictions for 128 tokens of Google's recipe
+    assert all(recipe.mask_slots(length) == math.ceil(length * 15 / 100) for length in range(8, 513))

@@ -1,0 +1,214 @@
+"""Pretraining on a small made-up language: it learns, stops, resumes exactly and refuses bad input."""
+
+import json
+import lzma
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+from bert_tf.config import PretrainingConfig, Stage
+from bert_tf.training.export import export_run
+from bert_tf.training.pretraining import StopSignals, create_run, pretrain, split_batch
+from bert_tf.training.run_folder import RunFolder
+
+ANIMALS = {"cat": "milk", "dog": "bones", "cow": "grass", "bird": "seeds", "猫": "鱼", "狗": "骨头", "马": "草"}
+
+
+def corpus_text(documents: int, seed: int = 0) -> str:
+    """Documents about one animal each, so that words and next sentences can be guessed."""
+    rng = random.Random(seed)
+    parts = []
+    for _ in range(documents):
+        animal, food = rng.choice(list(ANIMALS.items()))
+        if animal.isascii():
+            lines = [f"The {animal} likes {food}.", f"Every {animal} eats {food} at home.",
+                     f"My {animal} wants more {food}.", f"We give {food} to the {animal}."]
+        else:
+            lines = [f"这只{animal}喜欢吃{food}。", f"每天{animal}都吃{food}。", f"我的{animal}还要{food}。",
+                     f"我们把{food}给{animal}。"]
+        rng.shuffle(lines)
+        parts.append("\n".join(lines))
+    return "\n\n".join(parts) + "\n"
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory):
+    path = tmp_path_factory.mktemp("corpus") / "animals.txt.xz"
+    path.write_bytes(lzma.compress(corpus_text(300).encode()))
+    return str(path)
+
+
+def recipe(**changes) -> PretrainingConfig:
+    values = dict(size="tiny", stages=(Stage(sequence_length=32, batch_size=16),), steps=30, log_every=5,
+                  peak_learning_rate=2e-3, mixed_precision="float32", max_position_embeddings=64, save_minutes=1e-6)
+    return PretrainingConfig(**values | changes)
+
+
+def start(folder, corpus, config, **changes) -> RunFolder:
+    run = RunFolder(folder)
+    create_run(run, config, corpus=[corpus], vocab_size=400, **changes)
+    return run
+
+
+def losses(run) -> list[tuple]:
+    return [(r["step"], r["loss"], r["mlm_loss"], r["nsp_loss"]) for r in run.metrics() if "heldout" not in r]
+
+
+class Killed(Exception):
+    """Stands in for a process that ends between two steps."""
+
+
+def test_killed_and_resumed_goes_the_same_way_step_for_step(tmp_path, corpus):
+    config = recipe(dropout=0.1, accumulation=2, stages=(
+        Stage(sequence_length=16, batch_size=16, until=0.5), Stage(sequence_length=32, batch_size=16)))
+    whole = start(tmp_path / "whole", corpus, config)
+    pretrain(whole)
+
+    broken = start(tmp_path / "broken", corpus, config)
+
+    def kill_after_18(record):
+        if record.get("step") == 20 and "loss" in record:
+            raise Killed
+
+    with pytest.raises(Killed):
+        pretrain(broken, show=kill_after_18)
+    assert broken.status()["state"] == "failed"
+    assert broken.resumable_checkpoint().name == "step-00000015"
+    pretrain(broken)
+    assert broken.status()["state"] == "finished"
+    assert [row[0] for row in losses(broken)] == [5, 10, 15, 20, 25, 30]
+    np.testing.assert_allclose(losses(broken), losses(whole), rtol=0, atol=2e-6)
+
+
+def test_it_learns_its_small_language_and_answers(tmp_path, corpus):
+    import bert_tf
+
+    config = recipe(steps=220, log_every=20, save_minutes=10.0,
+                    stages=(Stage(sequence_length=24, batch_size=32),))
+    run = start(tmp_path / "run", corpus, config, heldout=[corpus], initial_embeddings="word2vec")
+    checkpoint = pretrain(run)
+    history = losses(run)
+    assert history[-1][2] < 0.6 * history[0][2]
+    heldout = [record for record in run.metrics() if "heldout" in record]
+    assert heldout[-1]["heldout"] == "animals" and heldout[-1]["mlm_accuracy"] > 0.4
+    best = bert_tf.load(checkpoint).fill_mask("The [MASK] likes milk.", top_k=3)[0]
+    assert "cat" in [candidate.token for candidate in best]
+
+    export_run(run.path, tmp_path / "model", about="Animals and what they eat.")
+    card = (tmp_path / "model" / "card.md").read_text(encoding="utf-8")
+    assert "Animals and what they eat." in card and "220 steps" in card
+    exported = bert_tf.load(tmp_path / "model").fill_mask("The [MASK] likes milk.", top_k=3)[0]
+    assert exported[0].token == best[0].token
+    assert exported[0].probability == pytest.approx(best[0].probability, abs=0.01)
+    lines = (tmp_path / "model" / "history.jsonl").read_text().splitlines()
+    assert json.loads(lines[-1])["step"] == 220
+
+
+def test_a_stop_file_ends_the_run_cleanly_and_resume_finishes_it(tmp_path, corpus):
+    run = start(tmp_path / "run", corpus, recipe(save_minutes=10.0))
+
+    def ask_for_a_stop(record):
+        if record.get("step") == 10:
+            (run.path / "STOP").touch()
+
+    pretrain(run, show=ask_for_a_stop)
+    assert run.status()["state"] == "stopped" and run.status()["step"] == 15
+    pretrain(run)
+    assert run.status()["state"] == "finished"
+    assert [row[0] for row in losses(run)] == [5, 10, 15, 20, 25, 30]
+
+
+def test_a_time_budget_ends_annealed(tmp_path, corpus):
+    run = start(tmp_path / "run", corpus, recipe(steps=0, minutes=0.05, log_every=1, warmup=0.0))
+    pretrain(run)
+    rates = [record["learning_rate"] for record in run.metrics()]
+    assert run.status()["state"] == "finished" and rates[0] == 2e-3 and rates[-1] < 1e-3
+    assert rates == sorted(rates, reverse=True)
+
+
+def test_a_learning_rate_that_blows_up_is_named_and_keeps_the_last_checkpoint(tmp_path, corpus):
+    run = start(tmp_path / "run", corpus, recipe(peak_learning_rate=1e30, warmup=0.5))
+    with pytest.raises(ValueError, match="no longer a number at step .* learning rate"):
+        pretrain(run)
+    assert run.status()["state"] == "failed" and "learning rate" in run.status()["message"]
+    assert run.resumable_checkpoint() is not None
+
+
+def test_no_decay_on_biases_and_layer_norm(tmp_path, corpus):
+    from bert_tf.training.pretraining import Pretraining
+
+    run = start(tmp_path / "run", corpus, recipe())
+    work = Pretraining(run, lambda *args, **values: None)
+    decayed = {v.path for v in work.model.trainable_variables if work.model.optimizer._use_weight_decay(v)}
+    others = {v.path for v in work.model.trainable_variables} - decayed
+    assert others and all(path.endswith(("bias", "gamma", "beta")) for path in others)
+    assert decayed and not any(path.endswith(("bias", "gamma", "beta")) for path in decayed)
+
+
+@pytest.mark.parametrize(("changes", "error", "message"), [
+    ({"corpus": []}, ValueError, "at least one corpus file"),
+    ({"corpus": ["nowhere.txt"]}, FileNotFoundError, "nowhere.txt"),
+    ({"initial_embeddings": "glove"}, ValueError, "random or word2vec"),
+])
+def test_bad_requests_are_refused_before_anything_is_made(tmp_path, corpus, changes, error, message):
+    with pytest.raises(error, match=message):
+        create_run(RunFolder(tmp_path / "run"), recipe(), **{"corpus": [corpus]} | changes)
+    assert not (tmp_path / "run").exists()
+
+
+def test_split_batch_cuts_every_array():
+    batch = {"token_ids": np.arange(8).reshape(4, 2), "next_labels": np.arange(4)}
+    first, second = split_batch(batch, 2)
+    assert first["next_labels"].tolist() == [0, 1] and second["token_ids"].tolist() == [[4, 5], [6, 7]]
+
+
+def test_the_second_signal_stops_at_once():
+    with StopSignals() as stop:
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(0.01)
+        assert stop.asked
+        with pytest.raises(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(0.01)
+
+
+def command(*arguments, **options):
+    return subprocess.Popen([sys.executable, "-m", "bert_tf", "pretrain", *map(str, arguments)],
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options)
+
+
+def test_the_command_killed_for_real_goes_on_with_resume(tmp_path, corpus):
+    folder = tmp_path / "run"
+    process = command("--run", folder, "--config", "tiny", "--corpus", corpus, "--vocab-size", 400, "--steps", 4000,
+                      "--stages", "16x8", "--log-every", 5, "--save-minutes", 0.001, "--mixed-precision", "float32",
+                      "--max-position-embeddings", 64)
+    run = RunFolder(folder)
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and (not folder.exists() or len(run.checkpoints()) < 2):
+        time.sleep(0.1)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert run.status()["state"] == "running"  # its last words
+    reached = int(run.resumable_checkpoint().name.removeprefix("step-"))
+    process = command("--run", folder, "--resume")
+    while time.monotonic() < deadline + 60 and run.status().get("step", 0) <= reached + 20:
+        time.sleep(0.1)
+    process.send_signal(signal.SIGTERM)
+    output, errors = process.communicate(timeout=60)
+    assert process.returncode == 0, errors
+    assert run.status()["state"] == "stopped" and "stopped:" in output
+    steps = [row[0] for row in losses(run)]
+    assert steps == list(range(5, steps[-1] + 1, 5)) and steps[-1] > reached
+
+
+def test_the_command_says_what_is_wrong_with_its_input(tmp_path):
+    (tmp_path / "empty.txt").write_text("")
+    process = command("--run", tmp_path / "run", "--corpus", tmp_path / "empty.txt", "--steps", 5)
+    output, errors = process.communicate(timeout=60)
+    assert process.returncode == 1 and "error:" in errors and "Traceback" not in errors

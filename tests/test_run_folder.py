@@ -1,0 +1,85 @@
+"""The run folder: nothing is half there, nothing is lost."""
+
+import json
+
+import numpy as np
+import pytest
+
+from bert_tf.training.run_folder import PROGRESS_FILE, STATE_FILE, RunFolder
+
+
+@pytest.fixture
+def run(tmp_path):
+    folder = RunFolder(tmp_path / "run")
+    folder.create({"kind": "test"})
+    return folder
+
+
+def save(run, step, write_model=lambda folder: (folder / "model").write_text("weights")):
+    return run.save_checkpoint(step, {"step": step}, write_model, {"moment": np.arange(3.0)})
+
+
+def test_a_second_run_in_the_same_folder_is_refused(run):
+    with pytest.raises(ValueError, match="--resume"):
+        run.create({"kind": "other"})
+    assert run.config() == {"kind": "test"}
+
+
+def test_a_folder_without_a_run_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match="holds no run"):
+        RunFolder(tmp_path).config()
+
+
+def test_an_unwritable_place_is_named(tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(ValueError, match="cannot be written"):
+        RunFolder(tmp_path / "file" / "run").create({})
+
+
+def test_a_half_written_metrics_line_is_left_out_and_rewinding_drops_later_steps(run):
+    for step in (10, 20, 30):
+        run.append_metrics({"step": step})
+    with run.metrics_path.open("a") as file:
+        file.write('{"step": 4')
+    assert [record["step"] for record in run.metrics()] == [10, 20, 30]
+    run.rewind_metrics(20)
+    assert run.metrics_path.read_text() == '{"step": 10}\n{"step": 20}\n'
+
+
+def test_a_checkpoint_whose_writer_fails_leaves_the_earlier_one_alone(run):
+    first = save(run, 10)
+
+    def full_disk(folder):
+        (folder / "model").write_text("half")
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(ValueError, match="No space left.*--resume"):
+        save(run, 20, full_disk)
+    assert run.checkpoints() == [first]
+    assert sorted(path.name for path in run.checkpoints_path.iterdir()) == ["step-00000010"]
+
+
+def test_a_checkpoint_without_its_last_file_does_not_count(run):
+    first, second = save(run, 10), save(run, 20)
+    (second / PROGRESS_FILE).unlink()
+    assert run.resumable_checkpoint() == first
+
+
+def test_pruning_keeps_the_newest_and_sweeps_what_a_killed_writer_left(run):
+    for step in (10, 20, 30):
+        save(run, step)
+    (run.checkpoints_path / ".writing-00000040-1").mkdir()
+    run.prune(2)
+    assert [path.name for path in sorted(run.checkpoints_path.iterdir())] == ["step-00000020", "step-00000030"]
+    assert (run.resumable_checkpoint() / STATE_FILE).is_file()
+
+
+def test_status_and_stop(run):
+    run.write_status("running", step=3)
+    assert run.status() | {"pid": 0, "heartbeat": 0} == {"state": "running", "pid": 0, "heartbeat": 0, "step": 3}
+    assert not run.stop_requested()
+    (run.path / "STOP").touch()
+    assert run.stop_requested()
+    run.clear_stop()
+    assert not run.stop_requested()
+    assert json.loads((run.path / "config.json").read_text()) == {"kind": "test"}
