@@ -1,11 +1,10 @@
-"""The command line: `python -m bert_tf COMMAND`; everything the app does can be done here."""
+"""The command line: `python -m bert_tf COMMAND`."""
 
 from __future__ import annotations
 
 import argparse
 import dataclasses
 import math
-import os
 import sys
 from pathlib import Path
 
@@ -14,7 +13,6 @@ from bert_tf.config import SIZES, PretrainingConfig, Stage, read_json
 
 def main(arguments: list[str] | None = None) -> int:
     """Runs one command and returns its exit status: 0, or 1 after a plain message about bad input."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     args = parser().parse_args(arguments)
     try:
         args.run_command(args)
@@ -34,7 +32,8 @@ def parser() -> argparse.ArgumentParser:
     _add_pretrain(commands)
     _add_export(commands)
     _add_evaluate(commands)
-    _add_fill(commands)
+    _add_questions(commands)
+    _add_bench(commands)
     return top
 
 
@@ -63,9 +62,11 @@ def _add_pretrain(commands) -> None:
 
 
 def _pretrain(args) -> None:
+    from bert_tf.quiet import start_keras_quietly
     from bert_tf.training.pretraining import create_run, pretrain
     from bert_tf.training.run_folder import RunFolder
 
+    start_keras_quietly()
     run = RunFolder(args.run)
     if args.resume:
         run.config()
@@ -129,11 +130,28 @@ def _add_export(commands) -> None:
 
 
 def _export(args) -> None:
+    from bert_tf.quiet import start_keras_quietly
     from bert_tf.training.export import export_run
 
+    start_keras_quietly()
     about = Path(args.about).read_text(encoding="utf-8") if args.about else ""
     export_run(args.run, args.folder, dtype=args.dtype, about=about)
     print(f"wrote {args.folder}")
+
+
+def _add_bench(commands) -> None:
+    command = commands.add_parser("bench", help="measure speed on this machine, beside transformers on PyTorch")
+    command.add_argument("model", nargs="?", default="saved_models/bert-mini-en-zh", help="a BERT folder")
+    command.add_argument("--quick", action="store_true", help="fewer repeats")
+    command.set_defaults(run_command=_bench)
+
+
+def _bench(args) -> None:
+    from bert_tf.bench import run_bench
+    from bert_tf.quiet import start_keras_quietly
+
+    start_keras_quietly()
+    run_bench(args.model, quick=args.quick)
 
 
 def _add_evaluate(commands) -> None:
@@ -147,8 +165,10 @@ def _add_evaluate(commands) -> None:
 def _evaluate(args) -> None:
     import tempfile
 
+    from bert_tf.quiet import start_keras_quietly
     from bert_tf.training.measures import evaluate
 
+    start_keras_quietly()
     with tempfile.TemporaryDirectory() as scratch:
         results = evaluate(args.model, args.files, scratch=scratch, pairs=args.pairs)
     print(f"{'text':<20} {'MLM loss':>9} {'perplexity':>11} {'MLM accuracy':>13} {'NSP accuracy':>13}")
@@ -157,19 +177,53 @@ def _evaluate(args) -> None:
               f"{figures['mlm_accuracy']:>13.1%} {figures['nsp_accuracy']:>13.1%}")
 
 
-def _add_fill(commands) -> None:
-    command = commands.add_parser("fill", help="fill the [MASK]s of a sentence")
-    command.add_argument("model", help="a BERT folder")
-    command.add_argument("text", help="a sentence with one or more [MASK]")
-    command.add_argument("--top-k", type=int, default=5)
-    command.set_defaults(run_command=_fill)
+def _add_questions(commands) -> None:
+    fill = commands.add_parser("fill", help="fill the [MASK]s of a sentence")
+    fill.add_argument("model", help="a BERT folder")
+    fill.add_argument("text", help="a sentence with one or more [MASK]")
+    fill.add_argument("--top-k", type=int, default=5)
+    fill.set_defaults(run_command=_fill)
+    pair = commands.add_parser("pair", help="judge whether one sentence follows another")
+    pair.add_argument("model", help="a BERT folder")
+    pair.add_argument("first")
+    pair.add_argument("second")
+    pair.set_defaults(run_command=_pair)
+    word = commands.add_parser("word", help="compare a word's vectors in several sentences")
+    word.add_argument("model", help="a BERT folder")
+    word.add_argument("word")
+    word.add_argument("sentences", nargs="+", help="sentences that hold the word")
+    word.add_argument("--layer", type=int, default=-1, help="0 is the embedding output (default: the last)")
+    word.set_defaults(run_command=_word)
+
+
+def _load(folder: str):
+    import bert_tf
+    from bert_tf.quiet import start_keras_quietly
+
+    start_keras_quietly()
+    return bert_tf.load(folder)
 
 
 def _fill(args) -> None:
-    import bert_tf
-
-    for candidates in bert_tf.load(args.model).fill_mask(args.text, top_k=args.top_k):
+    for candidates in _load(args.model).fill_mask(args.text, top_k=args.top_k):
         print("  ".join(f"{c.token} {c.probability:.1%}" for c in candidates))
+
+
+def _pair(args) -> None:
+    print(f"is next: {_load(args.model).next_sentence(args.first, args.second).is_next:.1%}")
+
+
+def _word(args) -> None:
+    import numpy as np
+
+    from bert_tf.analysis import cosine_matrix
+
+    bert = _load(args.model)
+    if not -bert.config.num_hidden_layers - 1 <= args.layer <= bert.config.num_hidden_layers:
+        raise ValueError(f"--layer should be from 0 to {bert.config.num_hidden_layers}, not {args.layer}.")
+    vectors = np.stack([bert.word_vectors(sentence, args.word)[args.layer] for sentence in args.sentences])
+    for sentence, row in zip(args.sentences, cosine_matrix(vectors)):
+        print("  ".join(f"{value:.2f}" for value in row), "", sentence)
 
 
 if __name__ == "__main__":

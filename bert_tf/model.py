@@ -16,6 +16,7 @@ from bert_tf.layers import Embeddings, MaskedLanguageModelHead, Pooler, TracedBl
 ENCODER_INPUTS = ("token_ids", "segment_ids", "padding_mask")
 
 
+@keras.saving.register_keras_serializable("bert_tf")
 class BertEncoder(keras.Model):
     """Embeddings, L post-norm blocks and the pooler.
 
@@ -77,6 +78,7 @@ def tracer(encoder: BertEncoder) -> keras.Model:
     return keras.Model(inputs, outputs, name="tracer")
 
 
+@keras.saving.register_keras_serializable("bert_tf")
 class BertForPreTraining(keras.Model):
     """The encoder with both pretraining heads, and their joint loss.
 
@@ -123,6 +125,13 @@ class BertForPreTraining(keras.Model):
     def from_shape(cls, config: BertConfig, *, dtype: str = "float32") -> "BertForPreTraining":
         """Builds encoder and heads with fresh random weights."""
         return cls(BertEncoder(config, dtype=dtype))
+
+    def get_config(self) -> dict:
+        return {"encoder": self.encoder.get_config(), "name": self.name}
+
+    @classmethod
+    def from_config(cls, config: dict, custom_objects=None):
+        return cls(BertEncoder.from_config(config["encoder"]), name=config["name"])
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         mlm_logits = ops.cast(y_pred["mlm_logits"], "float32")

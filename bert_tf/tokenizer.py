@@ -1,130 +1,31 @@
 """WordPiece as Google's BERT does it: text in, token ids and character offsets out, and back again.
 
 Two roads lead to the same ids. `token_ids` is the fast one for corpora: whole-string operations and caches.
-`pieces` is the exact one for people who look at single tokens: it follows every character through cleaning,
-lowercasing and decomposition, so that each piece knows which characters of the original text it came from.
-Character categories are those of Python's own `unicodedata`.
+`pieces` is the exact one for people who look at single tokens: each piece knows which characters of the
+original text it came from. What is cleaned, lowercased and split is up to `text_normalization`.
 Source: Devlin et al. 2019, section 3; Wu et al. 2016 (WordPiece).
 """
 
 from __future__ import annotations
 
 import functools
-import hashlib
-import json
-import re
-import unicodedata
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
 
-from bert_tf.config import read_json, require_integer
+from bert_tf.config import require_integer
 from bert_tf.results import Encoding
-
-PAD, UNK, CLS, SEP, MASK = SPECIAL_TOKENS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
-
-#: Blocks whose characters are words of their own; kana and hangul are not among them.
-IDEOGRAPH_BLOCKS = (
-    (0x4E00, 0x9FFF), (0x3400, 0x4DBF), (0x20000, 0x2A6DF), (0x2A700, 0x2B73F),
-    (0x2B740, 0x2B81F), (0x2B820, 0x2CEAF), (0xF900, 0xFAFF), (0x2F800, 0x2FA1F),
+from bert_tf.text_normalization import (  # noqa: F401 - some are offered from here as well
+    CLS, IDEOGRAPH_BLOCKS, MASK, PAD, SEP, SPECIAL_TOKENS, UNK, Aligned, is_ideograph, is_punctuation,
+    join_words, split_special_tokens, split_words, split_words_aligned,
 )  # fmt: skip
+from bert_tf.tokenizer_files import LONGEST_WORD, TokenizerFiles, read_tokenizer_files, write_tokenizer_files
+from bert_tf.vocabulary import check_vocabulary, hash_vocabulary
 
 #: Caches are emptied when they hold this many entries; longer runs between spaces are not worth keeping.
 CACHE_ENTRIES = 300_000
 CACHED_CHARACTERS = 24
-
-#: What Google's code takes for a word at most (transformers: 100).
-LONGEST_WORD = 200
-
-#: The special tokens under the names that tokenizer_config.json gives them.
-_SPECIAL_NAMES = dict(zip(("pad_token", "unk_token", "cls_token", "sep_token", "mask_token"), SPECIAL_TOKENS))
-
-_SPECIAL = re.compile("(" + "|".join(re.escape(token) for token in SPECIAL_TOKENS) + ")")
-_CONTRACTION = re.compile(r"(?<=\w) (['’]) (?=(?:s|t|d|m|ll|re|ve)\b)", re.IGNORECASE)
-_NO_SPACE_AFTER = frozenset("([{")
-_NO_SPACE_BEFORE = frozenset(".,;:!?)]}%")
-
-
-def is_ideograph(character: str) -> bool:
-    """Tells whether BERT takes this character for a word of its own (Chinese characters)."""
-    code = ord(character)
-    return any(first <= code <= last for first, last in IDEOGRAPH_BLOCKS)
-
-
-def is_punctuation(character: str) -> bool:
-    """Tells whether BERT splits here: Unicode punctuation, and every ASCII sign ($, +, ^ … count as well)."""
-    if character < "\x80":
-        return "!" <= character <= "~" and not character.isalnum()
-    return unicodedata.category(character).startswith("P")
-
-
-def _clean(character: str) -> str:
-    """What stands for a character before lowercasing: nothing, a space, itself, or itself between spaces."""
-    category = unicodedata.category(character)
-    if character in "\t\n\r" or category == "Zs":
-        return " "
-    if character in "\x00\ufffd" or category in ("Cc", "Cf"):
-        return ""
-    return f" {character} " if is_ideograph(character) else character
-
-
-def _split_punctuation(character: str) -> str:
-    return f" {character} " if is_punctuation(character) else character
-
-
-def _strip_accent(character: str) -> str:
-    return "" if unicodedata.category(character) == "Mn" else _split_punctuation(character)
-
-
-class _Table(dict):
-    """A table for `str.translate` that works out a character when it first meets it."""
-
-    def __init__(self, rule):
-        super().__init__()
-        self.rule = rule
-
-    def __missing__(self, code: int) -> str:
-        self[code] = value = self.rule(chr(code))
-        return value
-
-
-_CLEAN, _AFTER_LOWERCASING, _AFTER_NOTHING = _Table(_clean), _Table(_strip_accent), _Table(_split_punctuation)
-
-
-def split_words(text: str, lowercase: bool) -> list[str]:
-    """Cleans a text and splits it into the words and signs that WordPiece works on.
-
-    Example: split_words("Café, 北京", True) gives ["cafe", ",", "北", "京"].
-    """
-    # A space ends every context that lower() and NFD look at, so the whole text goes through at once.
-    text = text.translate(_CLEAN)
-    if not lowercase:
-        return text.translate(_AFTER_NOTHING).split()
-    return unicodedata.normalize("NFD", text.lower()).translate(_AFTER_LOWERCASING).split()
-
-
-def _lowercase_aligned(characters: list[tuple[str, int, int]]) -> list[tuple[str, int, int]]:
-    """Lowercases and decomposes (character, start, end) triples; each result keeps the span it came from."""
-    # Whole text first: the lower case of Σ depends on its neighbours (its length does not).
-    lowered = iter("".join(character for character, _, _ in characters).lower())
-    result: list[tuple[str, int, int]] = []
-    for character, start, end in characters:
-        for _ in character.lower():
-            result += [(part, start, end) for part in unicodedata.normalize("NFD", next(lowered))]
-    # Canonical ordering: marks between two base characters are sorted by combining class.
-    first = 0
-    while first < len(result):
-        last = first
-        while last < len(result) and unicodedata.combining(result[last][0]):
-            last += 1
-        run = result[first:last]
-        ordered = sorted(run, key=lambda item: unicodedata.combining(item[0]))
-        if ordered != run:  # marks changed places: all take the span of the run, so offsets never go back
-            start, end = min(item[1] for item in run), max(item[2] for item in run)
-            result[first:last] = [(mark, start, end) for mark, _, _ in ordered]
-        first = last + 1
-    return result
 
 
 class WordPieceTokenizer:
@@ -134,27 +35,39 @@ class WordPieceTokenizer:
         vocab: the pieces in the order of their ids; pieces inside a word start with "##". The five special
             tokens may stand anywhere.
         lowercase: lowercase and strip accents (the "uncased" models).
-        max_characters_per_word: longer words become [UNK].
+        max_characters_per_word: longer words become [UNK]; 200 in Google's code, 100 in transformers.
+
+    Attributes:
+        special_token_ids: the ids of [PAD], [UNK], [CLS], [SEP] and [MASK], in this order.
+        vocab_hash: SHA-256 in hex over all that ids depend on: equal hashes give equal ids.
 
     Raises:
-        ValueError: special tokens are missing, or pieces are empty, repeated or hold a line break.
+        ValueError: special tokens are missing, or pieces are empty, repeated, hold a line break or half a
+            surrogate pair; or an option is not what it should be.
     """
 
     def __init__(
         self, vocab: Sequence[str], *, lowercase: bool = True, max_characters_per_word: int = LONGEST_WORD
     ):
         require_integer("max_characters_per_word", max_characters_per_word, minimum=1)
+        if not isinstance(lowercase, bool):
+            raise ValueError(f"lowercase should be True or False, not {lowercase!r}.")
+        check_vocabulary(vocab)
         self.vocab = list(vocab)
-        self.lowercase = bool(lowercase)
+        self.lowercase = lowercase
         self.max_characters_per_word = max_characters_per_word
-        _check_vocab(self.vocab)
+        options = {"lowercase": lowercase}
+        if max_characters_per_word != LONGEST_WORD:  # left out where it is the usual one
+            options["max_characters_per_word"] = max_characters_per_word
+        self.vocab_hash = hash_vocabulary(self.vocab, options)
         self._ids = {piece: index for index, piece in enumerate(self.vocab)}
         self._longest_piece = max(map(len, self.vocab))
         self._chunk_cache: dict[str, tuple[int, ...]] = {}
         self._word_cache: dict[str, tuple[int, ...]] = {}
+        self.special_token_ids = tuple(self._ids[token] for token in SPECIAL_TOKENS)
         self.pad_token_id, self.unk_token_id, self.cls_token_id, self.sep_token_id, self.mask_token_id = (
             self.special_token_ids
-        ) = tuple(self._ids[token] for token in SPECIAL_TOKENS)
+        )
 
     def __reduce__(self):
         # Travels to worker processes without its caches.
@@ -166,61 +79,32 @@ class WordPieceTokenizer:
         """How many pieces there are."""
         return len(self.vocab)
 
-    @functools.cached_property
-    def vocab_hash(self) -> str:
-        """SHA-256, in hex, over the pieces and the lowercase flag: equal hashes give equal ids."""
-        content = "\n".join([*self.vocab, f"lowercase={self.lowercase}"])
-        return hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()
-
     @classmethod
     def from_folder(cls, folder: str | Path) -> "WordPieceTokenizer":
-        """Reads vocab.txt (one piece a line) and tokenizer_config.json (may be missing) of a BERT folder.
+        """Opens the tokenizer of a BERT folder: vocab.txt or tokenizer.json, and the settings beside it.
+
+        The longest word is what tokenizer.json says (100 where transformers wrote it), else what
+        tokenizer_config.json says in max_input_chars_per_word, else 200.
 
         Raises:
-            FileNotFoundError: there is no vocab.txt.
-            ValueError: the files are not those of a BERT tokenizer, or ask for what BERT does not do.
+            FileNotFoundError: there is neither vocab.txt nor tokenizer.json.
+            ValueError: the files are not those of a BERT tokenizer, contradict each other, or ask for what
+                BERT does not do.
         """
-        path, settings_path = Path(folder) / "vocab.txt", Path(folder) / "tokenizer_config.json"
-        if not path.is_file():
-            raise FileNotFoundError(
-                f"{path} does not exist. A BERT folder has a vocab.txt: one word piece a line, in the order "
-                f"of the ids (tokenizer.json alone is not enough)."
-            )
-        try:
-            text = path.read_text(encoding="utf-8")
-        except UnicodeDecodeError as error:
-            raise ValueError(f"{path} is not UTF-8 text ({error}). Save it again as UTF-8.") from None
-        settings = read_json(settings_path) if settings_path.is_file() else {}
-        options = _read_settings(settings, settings_path)
-        try:
-            return cls(text.removesuffix("\n").split("\n"), **options)
-        except ValueError as error:
-            raise ValueError(f"{path}: {error}") from None
+        files = read_tokenizer_files(folder)
+        return cls(files.vocab, lowercase=files.lowercase, max_characters_per_word=files.longest_word)
 
     def save(self, folder: str | Path, *, model_max_length: int | None = None) -> None:
         """Writes vocab.txt and tokenizer_config.json as transformers' BertTokenizer reads them.
+
+        They replace a tokenizer that is in the folder already; its tokenizer.json, too, is removed.
 
         Args:
             folder: where to; it is made if need be.
             model_max_length: the longest input of the model in tokens, where it is known.
         """
-        folder = Path(folder)
-        folder.mkdir(parents=True, exist_ok=True)
-        with open(folder / "vocab.txt", "w", encoding="utf-8", newline="\n") as file:
-            file.writelines(piece + "\n" for piece in self.vocab)
-        settings = {
-            "tokenizer_class": "BertTokenizer",
-            "do_lower_case": self.lowercase,
-            "strip_accents": None,
-            "tokenize_chinese_chars": True,
-            **_SPECIAL_NAMES,
-        }
-        if model_max_length is not None:
-            settings["model_max_length"] = model_max_length
-        if self.max_characters_per_word != LONGEST_WORD:
-            settings["max_input_chars_per_word"] = self.max_characters_per_word
-        text = json.dumps(settings, indent=2) + "\n"
-        (folder / "tokenizer_config.json").write_text(text, encoding="utf-8")
+        files = TokenizerFiles(self.vocab, self.lowercase, self.max_characters_per_word)
+        write_tokenizer_files(folder, files, model_max_length)
 
     def token_to_id(self, piece: str) -> int:
         """Returns the id of a piece.
@@ -267,11 +151,11 @@ class WordPieceTokenizer:
         """
         found: list[tuple[str, int, int, int]] = []
         position = 0
-        for part in _SPECIAL.split(text):
+        for part in split_special_tokens(text):
             if part in SPECIAL_TOKENS:
                 found.append((part, self._ids[part], position, position + len(part)))
             else:
-                for word in self._aligned_words(part, position):
+                for word in split_words_aligned(part, self.lowercase, position):
                     found += self._aligned_pieces(word)
             position += len(part)
         return found
@@ -320,16 +204,12 @@ class WordPieceTokenizer:
                 words[-1] += piece[2:]
             else:
                 words.append(piece)
-        text = "".join(
-            word if index == 0 or _written_together(words[index - 1], word) else " " + word
-            for index, word in enumerate(words)
-        )
-        return _CONTRACTION.sub(r"\1", text)  # don ' t -> don't
+        return join_words(words)
 
     def _chunk_ids(self, chunk: str) -> tuple[int, ...]:
         ids: list[int] = []
         cache = self._word_cache
-        for part in _SPECIAL.split(chunk) if "[" in chunk else (chunk,):
+        for part in split_special_tokens(chunk) if "[" in chunk else (chunk,):
             if part in SPECIAL_TOKENS:
                 ids.append(self._ids[part])
                 continue
@@ -359,26 +239,7 @@ class WordPieceTokenizer:
             start, prefix = end, "##"
         return tuple(ids)
 
-    def _aligned_words(self, text: str, position: int) -> list[list[tuple[str, int, int]]]:
-        """Does what `split_words` does, on (character, start, end) triples; `text` begins at `position`."""
-        characters = [
-            (out, index, index + 1)
-            for index, source in enumerate(text, position)
-            for out in _CLEAN[ord(source)]
-        ]
-        if self.lowercase:
-            characters = _lowercase_aligned(characters)
-        table = _AFTER_LOWERCASING if self.lowercase else _AFTER_NOTHING
-        words: list[list[tuple[str, int, int]]] = [[]]
-        for character, start, end in characters:
-            for out in table[ord(character)]:
-                if out.isspace():
-                    words.append([])
-                else:
-                    words[-1].append((out, start, end))
-        return [word for word in words if word]
-
-    def _aligned_pieces(self, word: list[tuple[str, int, int]]) -> list[tuple[str, int, int, int]]:
+    def _aligned_pieces(self, word: list[Aligned]) -> list[tuple[str, int, int, int]]:
         ids = self._word_ids("".join(character for character, _, _ in word))
         if ids == (self.unk_token_id,):
             return [(UNK, self.unk_token_id, word[0][1], word[-1][2])]
@@ -395,62 +256,3 @@ def _remember(cache: dict, key: str, value: tuple[int, ...]) -> None:
     if len(cache) >= CACHE_ENTRIES:
         cache.clear()
     cache[key] = value
-
-
-def _check_vocab(vocab: list[str]) -> None:
-    """Raises ValueError for a list of pieces that cannot be a BERT vocabulary."""
-    missing = [token for token in SPECIAL_TOKENS if token not in vocab]
-    if missing:
-        raise ValueError(f"{', '.join(missing)} missing from the vocabulary of {len(vocab)} pieces.")
-    seen: dict[str, int] = {}
-    for index, piece in enumerate(vocab):
-        if not piece or "\n" in piece or "\r" in piece:
-            raise ValueError(f"piece {index} is {piece!r}, but a piece is text without line breaks.")
-        if piece in seen:
-            raise ValueError(f"{piece!r} is in the vocabulary twice, as {seen[piece]} and as {index}.")
-        seen[piece] = index
-
-
-def _read_settings(settings: dict, path: Path) -> dict:
-    """Turns tokenizer_config.json into constructor options; refuses what this tokenizer does not do."""
-    lowercase = settings.get("do_lower_case", True)
-    if not isinstance(lowercase, bool):
-        raise ValueError(f"{path}: do_lower_case must be true or false, got {lowercase!r}.")
-    allowed: dict[str, tuple] = {
-        "tokenizer_class": (None, "BertTokenizer", "BertTokenizerFast"),
-        "strip_accents": (None, lowercase),
-        "tokenize_chinese_chars": (True,),
-        "do_basic_tokenize": (True,),
-        "never_split": (None, []),
-        "extra_special_tokens": (None, [], {}),
-        "additional_special_tokens": (None, []),
-        **{name: (token,) for name, token in _SPECIAL_NAMES.items()},
-    }
-    for name, values in allowed.items():
-        value = settings.get(name, values[0])
-        if isinstance(value, dict) and "content" in value:  # a special token written with its flags
-            value = value.get("content")
-        if value not in values:
-            raise ValueError(
-                f"{path}: {name} is {value!r}, but this tokenizer only does BERT's "
-                f"{' or '.join(map(repr, values))}. Use a folder with that setting."
-            )
-    added = {token["content"] for token in (settings.get("added_tokens_decoder") or {}).values()}
-    if added - set(SPECIAL_TOKENS):
-        raise ValueError(f"{path}: expected no added tokens, got {sorted(added - set(SPECIAL_TOKENS))}.")
-    longest_word = settings.get("max_input_chars_per_word", LONGEST_WORD)
-    return {"lowercase": lowercase, "max_characters_per_word": longest_word}
-
-
-def _written_together(left: str, right: str) -> bool:
-    """Tells whether two words stand without a space between them in print."""
-    if left in SPECIAL_TOKENS or right in SPECIAL_TOKENS:
-        return False
-    if left in _NO_SPACE_AFTER or right in _NO_SPACE_BEFORE:
-        return True
-    return _is_wide(left[-1]) and _is_wide(right[0])
-
-
-def _is_wide(character: str) -> bool:
-    """Tells whether a character is Chinese: an ideograph, CJK punctuation or a full-width form."""
-    return is_ideograph(character) or "\u3000" <= character <= "\u303f" or "\uff00" <= character <= "\uffef"

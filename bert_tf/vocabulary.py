@@ -1,13 +1,15 @@
-"""Learns a WordPiece vocabulary from text."""
+"""WordPiece vocabularies: what one has to be, and how one is learnt from text."""
 
 from __future__ import annotations
 
+import hashlib
+import re
 import string
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from bert_tf.config import require_integer
-from bert_tf.tokenizer import SPECIAL_TOKENS, split_words
+from bert_tf.text_normalization import SPECIAL_TOKENS, split_words
 
 #: Characters of text that are cleaned and counted at once.
 BATCH_CHARACTERS = 1_000_000
@@ -24,6 +26,36 @@ LONGEST_TAUGHT_WORD = 100
 #: The merges are learnt over one private code point for each single-character piece, from here on.
 FIRST_CODE = 0xF0000
 MOST_CODES = 2**16 - 2
+
+#: What no piece holds: line breaks, and halves of surrogate pairs, which no UTF-8 file can hold.
+_FORBIDDEN = re.compile(r"[\n\r\ud800-\udfff]")
+
+
+def check_vocabulary(vocab: Sequence[str]) -> None:
+    """Refuses a list of pieces that cannot be a BERT vocabulary.
+
+    Raises:
+        ValueError: a special token is missing, or a piece is empty, repeated, or cannot be a line of a file.
+    """
+    if isinstance(vocab, str):
+        raise ValueError("A vocabulary is a list of pieces, not one string.")
+    seen: dict[str, int] = {}
+    for index, piece in enumerate(vocab):
+        if not isinstance(piece, str) or not piece or _FORBIDDEN.search(piece):
+            raise ValueError(f"piece {index} is {piece!r}, but a piece is text without line breaks.")
+        if piece in seen:
+            raise ValueError(f"{piece!r} is in the vocabulary twice, as {seen[piece]} and as {index}.")
+        seen[piece] = index
+    missing = [token for token in SPECIAL_TOKENS if token not in seen]
+    if missing:
+        raise ValueError(f"{', '.join(missing)} missing from the vocabulary of {len(vocab)} pieces.")
+
+
+def hash_vocabulary(vocab: Sequence[str], options: Mapping[str, object]) -> str:
+    """Returns the SHA-256, in hex, over pieces and options."""
+    # One a line: no piece has two lines, so different vocabularies never give the same text.
+    lines = [*vocab, *(f"{name}={value}" for name, value in options.items())]
+    return hashlib.sha256("\n".join(lines).encode("utf-8")).hexdigest()
 
 
 def train_vocabulary(

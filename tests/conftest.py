@@ -16,18 +16,20 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")  # whatever asks for the network sh
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 ENGLISH = ("the a cat dog sat on in at mat bank river money by of to and is was it i he she we you they go went "
            "apple phone new old good day sun rain sky bright water book read ##s ##ed ##ing ##er")
-CHINESE = "我你他她们的是不在有了人大小中国北京上海天空太阳升起变亮苹果华为哪个牌子好手机吃水爱学习书银行河钱去来很下雨一二三"
+CHINESE = "我你他她们的是不在有了人大小中国北京上海天空太阳升起变亮苹果华为哪个牌子好手机吃水爱学习书银行河钱去来很下雨一二三边坐猫狗山红"
 
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "slow: takes more than 20 seconds")
+    # Keras hands TensorFlow tensors to NumPy in a way that NumPy 2 will drop one day.
+    config.addinivalue_line("filterwarnings", "ignore:__array__ implementation doesn't accept:DeprecationWarning")
 
 
 @pytest.fixture(scope="session")
 def tiny_vocabulary() -> list[str]:
     """About 200 pieces: every Latin letter, some English words, some Chinese characters, digits and signs."""
     pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *LETTERS, *(f"##{letter}" for letter in LETTERS),
-              *ENGLISH.split(), *CHINESE, *"0123456789", *".,?!'-;:，。？！"]
+              *ENGLISH.split(), *CHINESE, *"0123456789", *(f"##{digit}" for digit in "0123456789"), *".,?!'-;:，。？！"]
     return list(dict.fromkeys(pieces))
 
 

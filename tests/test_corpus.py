@@ -115,7 +115,7 @@ def test_damaged_archives_are_refused(tmp_path, name):
     flipped[len(whole) // 2] ^= 0xFF
     for broken in (whole[:len(whole) // 2], whole[:-3], bytes(flipped), b"", b"not an archive at all\n"):
         path.write_bytes(broken)
-        with pytest.raises(ValueError, match=r"a\.txt\..z is a damaged or truncated \..z file: after line \d"):
+        with pytest.raises(ValueError, match=r"a\.txt\..z is a damaged or truncated \..z file.* line \d"):
             list(read_documents(path))
 
 

@@ -392,6 +392,7 @@ def test_bad_values_are_refused(mixed, tmp_path):
             (dict(special_token_ids=range(60_000)), "nothing but special")):
         with pytest.raises(ValueError, match=message):
             mixed.sampler(**options)
-    for step, length, size, name in ((-1, 32, 4, "step"), (0, 7, 4, "sequence_length"), (0, 32, 0, "batch_size")):
+    for step, length, size, name in (
+            (-1, 32, 4, "step"), (0, 7, 4, "sequence_length"), (0, 32, 0, "batch_size")):
         with pytest.raises(ValueError, match=f"{name} should be an integer"):
             mixed.sampler().batch(step, sequence_length=length, batch_size=size)

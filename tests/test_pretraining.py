@@ -140,6 +140,24 @@ def test_a_learning_rate_that_blows_up_is_named_and_keeps_the_last_checkpoint(tm
     assert run.resumable_checkpoint() is not None
 
 
+def test_a_full_disk_in_the_middle_is_named_and_the_run_goes_on_later(tmp_path, corpus, monkeypatch):
+    run = start(tmp_path / "run", corpus, recipe())
+    append = RunFolder.append_metrics
+
+    def full_disk(self, record):
+        if record["step"] == 10:
+            raise OSError(28, "No space left on device")
+        append(self, record)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(RunFolder, "append_metrics", full_disk)
+        with pytest.raises(ValueError, match="No space left.*--resume"):
+            pretrain(run)
+    assert run.status()["state"] == "failed" and "No space left" in run.status()["message"]
+    pretrain(run)
+    assert [row[0] for row in losses(run)] == [5, 10, 15, 20, 25, 30]
+
+
 def test_no_decay_on_biases_and_layer_norm(tmp_path, corpus):
     from bert_tf.training.pretraining import Pretraining
 

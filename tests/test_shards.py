@@ -72,6 +72,7 @@ def test_shards_hold_what_tokenizing_by_hand_gives(tmp_path, corpus, processes):
 def test_opened_shards_are_memory_maps_and_the_same(tmp_path, corpus):
     tokenizer = WordPieceTokenizer(VOCABULARY)
     made = prepare(corpus, tokenizer, tmp_path / "tokens", processes=1)
+    assert [shard.name for shard in TokenShards.open(tmp_path / "tokens").shards] == ["en", "zh"]
     for opened in (TokenShards.open(tmp_path / "tokens", tokenizer=tokenizer),
                    TokenShards.open(tmp_path / "tokens", names=["zh", "en"]),
                    pickle.loads(pickle.dumps(made))):
@@ -113,6 +114,16 @@ def test_what_is_done_is_not_done_again(tmp_path):
     os.utime(second, ns=(0, 0))  # same size, other time
     prepare([first, second], tokenizer, folder, processes=1)
     assert tokenizer.calls == 11
+
+
+def test_a_shard_of_a_changed_file_is_no_longer_given_out(tmp_path):
+    folder, path = tmp_path / "tokens", numbers_file(tmp_path / "1.txt")
+    prepare([path], NumberTokenizer(), folder, processes=1)
+    path.write_bytes(b"1 2\n\xff")
+    with pytest.raises(ValueError, match="not UTF-8"):
+        prepare([path], NumberTokenizer(), folder, processes=1)
+    with pytest.raises(ValueError, match="no shard 1"):
+        TokenShards.open(folder, names=["1"])
 
 
 @pytest.mark.parametrize("name, change", [
@@ -193,7 +204,7 @@ def test_processes_end_when_their_parent_is_killed(tmp_path):
     process = run_script(tmp_path, body, processes=2)
 
     def wait_until(fine):
-        for _ in range(300):
+        for _ in range(100):
             if fine():
                 return True
             time.sleep(0.1)
@@ -210,7 +221,8 @@ def test_processes_end_when_their_parent_is_killed(tmp_path):
 
     assert wait_until(lambda: len(workers()) == 2)
     process.kill()
-    process.communicate()
+    process.wait()
+    process.stderr.close()
     assert wait_until(lambda: not any(alive(pid) for pid in workers()))
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bert_tf.tokenizer import SPECIAL_TOKENS, WordPieceTokenizer
-from bert_tf.vocabulary import train_vocabulary, word_symbols
+from bert_tf.vocabulary import check_vocabulary, hash_vocabulary, train_vocabulary, word_symbols
 
 #: [PAD] … [MASK], 32 signs, and 36 letters and digits in two forms.
 LEAST = 5 + 32 + 2 * 36
@@ -160,3 +160,19 @@ def test_what_is_refused():
         train_vocabulary(["a"], 1000, min_frequency=0)
     with pytest.raises(ValueError, match="max_characters"):
         train_vocabulary(["a"], 1000, max_characters=-1)
+
+
+def test_a_learnt_vocabulary_is_one():
+    vocab = train_vocabulary(made_up_text(60), 500)
+    check_vocabulary(vocab)
+    with pytest.raises(ValueError, match="'\\[PAD\\]' is in the vocabulary twice, as 0 and as 500"):
+        check_vocabulary(vocab + ["[PAD]"])
+
+
+def test_hash_is_over_pieces_and_options():
+    hashes = {
+        hash_vocabulary(vocab, options)
+        for vocab in (["a", "b"], ["b", "a"], ["ab"], ["a", "b", "lowercase=True"])
+        for options in ({"lowercase": True}, {"lowercase": False})
+    }
+    assert len(hashes) == 8

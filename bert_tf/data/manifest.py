@@ -1,8 +1,8 @@
 """The manifest of a folder of token shards: which vocabulary, which source files, how many of everything.
 
-`shards` holds one record for every finished shard, in the order in which they were first asked for;
-`pending` names those that the last preparation has still to make. A shard has no record before all of
-its files are in place.
+`shards` holds one record for every finished shard, in the order in which they were finished; `pending`
+names those that the last preparation has still to make. A shard has no record before all of its files
+are in place.
 """
 
 from __future__ import annotations

@@ -9,9 +9,9 @@ same shard (so that a change of language or of genre does not give the answer aw
 
 - The replacement is the true B of another anchor whose own B is replaced as well. Seen alone, no
   segment then tells the label, and what one example drops another takes up.
-- An anchor that is the last sentence of its document moves back by one sentence, and at least two
-  sentences are gathered; the only sentence of a document is split inside, at a random token. So
-  every anchor can go both ways, and the labels stay even whatever the text.
+- At least two sentences are gathered, however long; the only sentence of a document is split
+  inside, at a random token. So every anchor can go both ways, and the labels stay even whatever
+  the text.
 - In a shard with a single document the replacement comes from outside the gathered stretch; if the
   stretch is the whole document, A and B change places.
 - A pair that is too long loses tokens of its longer segment: at its start, at its end, or at
@@ -30,6 +30,7 @@ from bert_tf.config import require_integer, require_number
 from bert_tf.data.masking import mask
 from bert_tf.data.passes import Pass, Passes, random_stream
 from bert_tf.data.shards import TokenShards
+
 
 @dataclass(frozen=True)
 class _Stretch:

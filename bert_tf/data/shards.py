@@ -52,7 +52,7 @@ class TokenShards:
 
     Attributes:
         folder: where it lies.
-        shards: its shards, in the order in which the files were given.
+        shards: its shards; `prepare` keeps the order in which the files were given.
         vocab_size: V of the vocabulary it was made with.
         vocab_hash: the fingerprint of that vocabulary.
     """
@@ -85,7 +85,7 @@ class TokenShards:
         Args:
             folder: the folder with `manifest.json`.
             tokenizer: if given, its vocabulary must be the one the shards were made with.
-            names: which shards to open, in this order; None opens all.
+            names: which shards to open, in this order; None opens all, sorted by name.
 
         Raises:
             FileNotFoundError: there is no manifest.
@@ -101,7 +101,7 @@ class TokenShards:
                 raise ValueError(
                     f"The token shards in {folder} are unfinished, these are missing: "
                     f"{', '.join(manifest['pending'])}. Prepare the same files again; what is done is kept.")
-            names = list(manifest["shards"])
+            names = sorted(manifest["shards"])
         unknown = [name for name in names if name not in manifest["shards"]]
         if unknown:
             known = ", ".join(manifest["shards"]) or "none"

@@ -6,6 +6,7 @@ way as one that was not. Source: Devlin et al. 2019, section 3.1 and appendix A.
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import time
 from collections.abc import Callable
@@ -87,8 +88,12 @@ def pretrain(run: RunFolder, *, show: Callable[[dict], None] = lambda record: No
         work = Pretraining(run, status)
         return work.train(show)
     except BaseException as error:
-        run.write_status(**state | {"state": "failed", "message": str(error) or type(error).__name__})
-        raise
+        if isinstance(error, OSError) and not isinstance(error, FileNotFoundError):
+            error = ValueError(f"The run folder {run.path} cannot be written ({error}). Make room, or allow writing, "
+                               "and go on with --resume.")
+        with contextlib.suppress(OSError):
+            run.write_status(**state | {"state": "failed", "message": str(error) or type(error).__name__})
+        raise error from None
 
 
 class Pretraining:
