@@ -63,23 +63,19 @@ def append_special_tokens(source: Path, vocab: list[str], added: dict[str, int])
         vocab: the pieces.
         added: token -> id; those that `vocab` holds need to have the same id there.
     """
-    others = sorted(set(added) - set(SPECIAL_TOKENS))
+    others = sorted(str(token) for token in added if token not in SPECIAL_TOKENS)
     if others:
         raise ValueError(
             f"{source}: expected no added tokens but {', '.join(SPECIAL_TOKENS)}, got {', '.join(others)}. "
             f"BERT's algorithm has no others: use a folder without them."
         )
     vocab = list(vocab)
-    lacking = [token for token in added if token not in vocab]
-    while True:  # from the first free id on, as long as one of them has the next id
-        token = next((token for token in lacking if added[token] == len(vocab)), None)
-        if token is None:
-            break
-        vocab.append(token)
-        lacking.remove(token)
+    tokens = {index: token for token, index in added.items() if type(index) is int}
+    while tokens.get(len(vocab), vocab[0]) not in vocab:  # the next id is that of a token not yet there
+        vocab.append(tokens[len(vocab)])
     for token, index in added.items():
-        if token in lacking or vocab.index(token) != index:
-            there = f"ends with {len(vocab) - 1}" if token in lacking else f"has it as {vocab.index(token)}"
+        if token not in vocab or vocab.index(token) != index:
+            there = f"has it as {vocab.index(token)}" if token in vocab else f"ends with {len(vocab) - 1}"
             raise ValueError(f"{source}: {token} is added with id {index!r}, but the vocabulary {there}.")
     return vocab
 
@@ -107,7 +103,7 @@ def _check_post_processor(path: Path, processor: dict) -> None:
         fits = (processor.get("single"), processor.get("pair")) == (_SINGLE, _PAIR)
     else:  # the piece and its id
         pairs = processor.get("cls"), processor.get("sep")
-        fits = all(isinstance(pair, list) for pair in pairs) and [pair[:1] for pair in pairs] == [[CLS], [SEP]]
+        fits = [pair[:1] if isinstance(pair, list) else pair for pair in pairs] == [[CLS], [SEP]]
     if not fits:
         raise ValueError(
             f"{path}: the post_processor puts other tokens or segments around texts than BERT's "
@@ -116,14 +112,14 @@ def _check_post_processor(path: Path, processor: dict) -> None:
 
 
 def _read_vocab(path: Path, ids) -> list[str]:
-    if not isinstance(ids, dict) or not all(type(index) is int for index in ids.values()):
+    if not ids or not isinstance(ids, dict) or not all(type(index) is int for index in ids.values()):
         raise ValueError(f"{path}: the model's vocab should map pieces to integer ids, but does not.")
     vocab = sorted(ids, key=ids.get)
     for place, piece in enumerate(vocab):
         if ids[piece] != place:
             raise ValueError(
-                f"{path}: the {len(ids)} pieces of the model's vocab should have the ids 0 to {len(ids) - 1}, "
-                f"each once, but {piece!r} has {ids[piece]} where {place} should be."
+                f"{path}: the {len(ids)} pieces of the model's vocab should have the ids 0 to "
+                f"{len(ids) - 1}, each once, but {piece!r} has {ids[piece]} where {place} should be."
             )
     return vocab
 

@@ -42,7 +42,9 @@ def check_vocabulary(vocab: Sequence[str]) -> None:
     seen: dict[str, int] = {}
     for index, piece in enumerate(vocab):
         if not isinstance(piece, str) or not piece or _FORBIDDEN.search(piece):
-            raise ValueError(f"piece {index} is {piece!r}, but a piece is text without line breaks.")
+            raise ValueError(
+                f"piece {index} is {piece!r}, but a piece is text without line breaks or surrogates."
+            )
         if piece in seen:
             raise ValueError(f"{piece!r} is in the vocabulary twice, as {seen[piece]} and as {index}.")
         seen[piece] = index

@@ -61,7 +61,8 @@ def test_aligned_words_are_the_words(lowercase):
     for _ in range(1500):
         text = random_text(rng, list(POOLS))
         words = split_words_aligned(text, lowercase, 10)
-        assert ["".join(character for character, _, _ in word) for word in words] == split_words(text, lowercase)
+        joined = ["".join(character for character, _, _ in word) for word in words]
+        assert joined == split_words(text, lowercase), repr(text)
         spans = [span for word in words for _, *span in word]
         assert all(10 <= start < end <= 10 + len(text) for start, end in spans) and spans == sorted(spans)
 

@@ -220,7 +220,7 @@ def test_hash_tells_tokenizers_apart(tokenizer):
 def test_hash_stays_what_it_was(tokenizer):
     # Prepared corpora are known by it: should it change, all of them would have to be prepared again.
     assert tokenizer.vocab_hash == "135985acd9149771082948c501ad005cd0a1f477bb8378eea22611107acd9757"
-    assert WordPieceTokenizer(VOCAB, lowercase=False).vocab_hash.startswith("5ed35614e90b9689ac9d6f2008baf15d")
+    assert WordPieceTokenizer(VOCAB, lowercase=False).vocab_hash.startswith("5ed35614e90b9689ac9d6f20")
 
 
 def test_hash_is_of_what_the_tokenizer_was_made_from():
@@ -238,7 +238,7 @@ def test_hash_is_of_what_the_tokenizer_was_made_from():
         (VOCAB + [""], "piece 40 is ''"),
         (VOCAB + ["a\nb"], r"without line breaks"),
         (VOCAB + ["a\rb"], r"without line breaks"),
-        (VOCAB + ["\ud800"], r"piece 40 is '\\ud800'"),
+        (VOCAB + ["\ud800"], r"piece 40 is '\\ud800'.*surrogates"),
         (VOCAB + [7], "piece 40 is 7"),
         ("[PAD]", "not one string"),
         ([], r"\[PAD\], .* missing from the vocabulary of 0"),

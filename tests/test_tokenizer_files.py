@@ -126,7 +126,7 @@ def test_settings_that_are_refused(tmp_path, settings):
 
 
 def test_folders_that_are_refused(tmp_path):
-    with pytest.raises(FileNotFoundError, match=r"vocab.txt does not exist, nor does tokenizer.json.*piece a line"):
+    with pytest.raises(FileNotFoundError, match=r"vocab.txt does not exist, nor does .*piece a line"):
         WordPieceTokenizer.from_folder(tmp_path)
     with pytest.raises(ValueError, match=r"vocab.txt: \[PAD\], .*\[MASK\] missing"):
         WordPieceTokenizer.from_folder(write_folder(tmp_path, ["a", "b"]))
@@ -141,8 +141,8 @@ def test_folders_that_are_refused(tmp_path):
     ("name", "content", "message"),
     [
         ("added_tokens.json", {"[NEW]": 40}, "added_tokens.json: expected no added tokens but .*, got .NEW."),
-        ("added_tokens.json", {"[MASK]": 40}, r"\[MASK\] is added with id 40, but the vocabulary has it as 4"),
-        ("special_tokens_map.json", {"mask_token": "<mask>"}, "special_tokens_map.json: mask_token is '<mask>'"),
+        ("added_tokens.json", {"[MASK]": 40}, r"\[MASK\] is added with id 40, but .* has it as 4"),
+        ("special_tokens_map.json", {"mask_token": "<mask>"}, "map.json: mask_token is '<mask>'"),
         ("special_tokens_map.json", {"additional_special_tokens": ["[A]"]}, "additional_special_tokens"),
     ],
 )
@@ -156,7 +156,7 @@ def test_special_tokens_that_older_files_append(tmp_path):
     vocab = [piece for piece in VOCAB if piece not in ("[MASK]", "[CLS]")]
     write_folder(tmp_path, vocab, {"added_tokens_decoder": {"39": {"content": "[CLS]"}}})
     write_json(tmp_path / "added_tokens.json", {"[CLS]": 39, "[MASK]": 38, "[PAD]": 0})
-    with pytest.raises(ValueError, match=r"tokenizer_config.json: \[CLS\] is added with id 39, .* ends with 37"):
+    with pytest.raises(ValueError, match=r"config.json: \[CLS\] is added with id 39, .* ends with 37"):
         WordPieceTokenizer.from_folder(tmp_path)
     write_json(tmp_path / "tokenizer_config.json", {"do_lower_case": True})
     assert WordPieceTokenizer.from_folder(tmp_path).vocab == vocab + ["[MASK]", "[CLS]"]
@@ -172,12 +172,13 @@ def test_folder_saved_by_transformers_gives_its_ids(tmp_path, lowercase):
     ours = WordPieceTokenizer.from_folder(folder)
     assert ours.vocab == vocab and ours.lowercase is lowercase and ours.max_characters_per_word == 100
     rng, pools = random.Random(f"saved {lowercase}"), [name for name in POOLS if name != "surrogate"]
-    pairs, seen = [], set()
+    seen = set()
     for _ in range(600):
         text = "".join(c for c in random_text(rng, pools) if not transformers_differs(c))
-        pairs.append((ours.encode(text, "é [MASK]").token_ids.tolist(), theirs(text, "é [MASK]")["input_ids"]))
-        seen.update(pairs[-1][0])
-    assert all(mine == other for mine, other in pairs) and len(seen) > 200
+        expected = theirs(text, "é [MASK]")["input_ids"]
+        assert ours.encode(text, "é [MASK]").token_ids.tolist() == expected, repr(text)
+        seen.update(expected)
+    assert len(seen) > 200
     ours.save(tmp_path / "ours")  # and on: the limit of 100 stays with it
     again = WordPieceTokenizer.from_folder(tmp_path / "ours")
     assert again.vocab_hash == ours.vocab_hash and again.max_characters_per_word == 100
@@ -212,7 +213,7 @@ def test_lowercasing_where_only_tokenizer_json_says_it(tmp_path, lowercase):
 def test_files_that_disagree_on_lowercasing(tmp_path, lowercase):
     folder, _ = saved_by_transformers(tmp_path, do_lower_case=lowercase)
     change_json(folder / "tokenizer_config.json", do_lower_case=not lowercase)
-    message = f"do_lower_case is {not lowercase}, but the normalizer in tokenizer.json says lowercase {lowercase}"
+    message = f"do_lower_case is {not lowercase}, but the normalizer in .* says lowercase {lowercase}"
     with pytest.raises(ValueError, match=message):
         WordPieceTokenizer.from_folder(folder)
 
@@ -224,7 +225,7 @@ def test_vocab_txt_beside_tokenizer_json(tmp_path):
     assert tokenizer.vocab == VOCAB and tokenizer.max_characters_per_word == 100
     for other, place in ((VOCAB + ["more"], 40), (VOCAB[:-1], 39), (VOCAB[:7] + ["x"] + VOCAB[8:], 7)):
         write_folder(folder, other)
-        with pytest.raises(ValueError, match=rf"vocab.txt \({len(other)} pieces\) and .* differ at id {place}\."):
+        with pytest.raises(ValueError, match=rf"vocab.txt \({len(other)} pieces\) .* differ at id {place}\."):
             WordPieceTokenizer.from_folder(folder)
 
 

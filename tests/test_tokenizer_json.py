@@ -19,7 +19,8 @@ def bert_json(vocab=VOCAB, limit=100, **normalizer):
     made = tokenizers.Tokenizer(model)
     made.normalizer = tokenizers.normalizers.BertNormalizer(**normalizer)
     made.pre_tokenizer = tokenizers.pre_tokenizers.BertPreTokenizer()
-    made.post_processor = tokenizers.processors.BertProcessing(("[SEP]", ids["[SEP]"]), ("[CLS]", ids["[CLS]"]))
+    sep, cls = (("[SEP]", ids["[SEP]"]), ("[CLS]", ids["[CLS]"]))
+    made.post_processor = tokenizers.processors.BertProcessing(sep, cls)
     made.add_special_tokens([piece for piece in vocab if piece.startswith("[")])
     return json.loads(made.to_str())
 
@@ -70,6 +71,7 @@ def test_what_changes_no_ids_is_left_alone(tmp_path):
         ("model.max_input_chars_per_word", 0, "max_input_chars_per_word should be an integer of at least 1"),
         ("model.max_input_chars_per_word", None, "max_input_chars_per_word should be an integer"),
         ("model.vocab", ["[PAD]"], "map pieces to integer ids"),
+        ("model.vocab", {}, "map pieces to integer ids"),
         ("model.vocab.cat", "6", "map pieces to integer ids"),
         ("model.vocab.cat", 5, "'cat' has 5 where 6 should be"),
         ("model.vocab.cat", 99, "'sat' has 7 where 6 should be"),
@@ -122,7 +124,7 @@ def test_special_tokens_beyond_the_vocabulary_are_appended(tmp_path):
         content["added_tokens"].append({"id": index, "content": token, **SPECIAL_FLAGS})
     assert read(tmp_path, content)[0] == [*VOCAB[1:4], *VOCAB[5:], "[MASK]", "[PAD]"]
     for wrong in (40, 3, "38", None):
-        with pytest.raises(ValueError, match=r"\[(MASK|PAD)\] is added with id .* but the vocabulary ends with"):
+        with pytest.raises(ValueError, match=r"\[(MASK|PAD)\] is added with id .* the vocabulary ends with"):
             read(tmp_path, changed(content, "added_tokens.4.id", wrong))
 
 

@@ -1,0 +1,91 @@
+"""Plotly figures: arrays in, figure out; no Streamlit and no model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+
+from ui.html import COLOR_A, COLOR_B
+
+#: What Streamlit hands to plotly for every chart: no toolbar over the picture, no logo.
+CONFIG = {"displayModeBar": False, "responsive": True}
+SCALE = [[0, "rgba(79,99,216,0.02)"], [0.25, "rgba(79,99,216,0.3)"], [0.6, "rgba(79,99,216,0.75)"], [1, "#2a2f8f"]]
+
+
+def _layout(figure: go.Figure, height: int) -> go.Figure:
+    figure.update_layout(height=height, margin={"l": 8, "r": 8, "t": 8, "b": 8}, plot_bgcolor="rgba(0,0,0,0)",
+                         paper_bgcolor="rgba(0,0,0,0)", showlegend=False)
+    return figure
+
+
+def attention_heatmap(weights: np.ndarray, rows: Sequence[str], columns: Sequence[str], *, looking: str,
+                      looked_at: str, weight: str) -> go.Figure:
+    """Draws attention (rows look at columns), one cell a pair of tokens.
+
+    Args:
+        weights: (rows, columns), in [0, 1].
+        rows, columns: tokens; equal tokens stay apart.
+        looking, looked_at, weight: words for the tooltip.
+    """
+    count = max(len(rows), 1)
+    figure = go.Figure(go.Heatmap(
+        z=weights, x=list(range(len(columns))), y=list(range(len(rows))), zmin=0,
+        zmax=max(float(weights.max(initial=0.0)), 1e-6), colorscale=SCALE, xgap=1, ygap=1, showscale=False,
+        customdata=[[(row, column) for column in columns] for row in rows],
+        hovertemplate=f"{looking} <b>%{{customdata[0]}}</b><br>{looked_at} <b>%{{customdata[1]}}</b><br>"
+                      f"{weight} %{{z:.3f}}<extra></extra>"))
+    size = 13 if count <= 24 else 10 if count <= 48 else 7
+    figure.update_xaxes(tickvals=list(range(len(columns))), ticktext=list(columns), side="top", tickangle=-60,
+                        tickfont_size=size, showgrid=False, zeroline=False, fixedrange=True)
+    figure.update_yaxes(tickvals=list(range(len(rows))), ticktext=list(rows), autorange="reversed",
+                        tickfont_size=size, showgrid=False, zeroline=False, fixedrange=True)
+    return _layout(figure, height=int(np.clip(120 + 26 * count, 260, 900)))
+
+
+def cosine_heatmap(matrix: np.ndarray, labels: Sequence[str], titles: Sequence[str], *, cosine: str) -> go.Figure:
+    """Draws a cosine matrix with its numbers; `titles` are the full sentences of the tooltips."""
+    low = float(matrix.min())
+    figure = go.Figure(go.Heatmap(
+        z=matrix, x=list(range(len(labels))), y=list(range(len(labels))), zmin=min(low, 0.99), zmax=1.0,
+        colorscale=SCALE, xgap=2, ygap=2, showscale=False,
+        text=[[f"{value:.2f}" for value in row] for row in matrix], texttemplate="%{text}",
+        customdata=[[(a, b) for b in titles] for a in titles],
+        hovertemplate=f"%{{customdata[0]}}<br>%{{customdata[1]}}<br>{cosine} %{{z:.3f}}<extra></extra>"))
+    ticks = {"tickvals": list(range(len(labels))), "ticktext": list(labels), "showgrid": False, "zeroline": False,
+             "fixedrange": True}
+    figure.update_xaxes(side="top", **ticks)
+    figure.update_yaxes(autorange="reversed", **ticks)
+    return _layout(figure, height=110 + 38 * len(labels))
+
+
+def sense_map(points: np.ndarray, labels: Sequence[str], titles: Sequence[str]) -> go.Figure:
+    """Draws one numbered point a sentence in the plane, full sentences as tooltips.
+
+    Args:
+        points: (n, 2).
+        labels: n short labels drawn beside the points.
+        titles: n sentences.
+    """
+    figure = go.Figure(go.Scatter(
+        x=points[:, 0], y=points[:, 1], mode="markers+text", text=list(labels), textposition="top center",
+        textfont_size=13, customdata=list(titles), hovertemplate="%{customdata}<extra></extra>",
+        marker={"size": 15, "color": COLOR_A, "opacity": 0.85, "line": {"width": 1.5, "color": "white"}}))
+    span = np.ptp(points, axis=0).max() or 1.0
+    middle = (points.max(axis=0) + points.min(axis=0)) / 2
+    axis = {"showticklabels": False, "zeroline": False, "gridcolor": "rgba(127,127,140,.18)", "fixedrange": True}
+    figure.update_xaxes(range=[middle[0] - 0.65 * span, middle[0] + 0.65 * span], **axis)
+    figure.update_yaxes(range=[middle[1] - 0.65 * span, middle[1] + 0.65 * span], **axis)
+    return _layout(figure, height=430)
+
+
+def neighbour_bars(neighbours: Sequence[tuple[str, float]], *, cosine: str) -> go.Figure:
+    """Draws a word's nearest words and their cosine."""
+    words, values = [w for w, _ in neighbours], [v for _, v in neighbours]
+    figure = go.Figure(go.Bar(x=values, y=words, orientation="h", marker_color=COLOR_B, opacity=0.85,
+                              text=[f"{v:.2f}" for v in values], textposition="inside",
+                              hovertemplate=f"%{{y}}: {cosine} %{{x:.3f}}<extra></extra>"))
+    figure.update_xaxes(visible=False, range=[0, 1], fixedrange=True)
+    figure.update_yaxes(autorange="reversed", fixedrange=True, tickfont_size=14)
+    return _layout(figure, height=30 + 30 * len(words))

@@ -1,0 +1,158 @@
+"""What all pages share: language, model, examples, and the one place where bad input is answered."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import streamlit as st
+
+from bert_tf.results import Encoding
+from ui import html
+from ui.text import LANGUAGES, language, t
+
+MODELS_FOLDER = Path("saved_models")
+OTHER = "*other*"
+_BUILDING = threading.Lock()
+
+
+def choose_language() -> None:
+    """Draws the language switch; its choice is part of the address."""
+    with st.sidebar:
+        st.segmented_control("Language / 语言", list(LANGUAGES), format_func=LANGUAGES.get, default="en", key="lang",
+                             required=True, bind="query-params", label_visibility="collapsed")
+
+
+def model_folders() -> list[str]:
+    """Lists the names of the BERT folders in `saved_models`."""
+    return sorted(path.parent.name for path in MODELS_FOLDER.glob("*/config.json"))
+
+
+def sidebar() -> None:
+    """Draws the model picker and the facts about the model chosen."""
+    with st.sidebar:
+        names = model_folders()
+        st.selectbox(t("app.model"), [*names, OTHER], key="model", bind="query-params",
+                     format_func=lambda name: t("app.other_folder") if name == OTHER else name)
+        if st.session_state.model == OTHER:
+            st.text_input(t("app.folder"), key="folder", bind="query-params", help=t("app.folder_help"))
+        with friendly():
+            folder = chosen_folder()
+            if folder is None:
+                return
+            bert = open_model(folder)
+            shape = bert.config
+            st.caption(t("app.facts", layers=shape.num_hidden_layers, heads=shape.num_attention_heads,
+                         hidden=shape.hidden_size, vocab=f"{shape.vocab_size:,}",
+                         parameters=f"{shape.parameter_count() / 1e6:.1f}"))
+            card = Path(folder) / "card.md"
+            if card.is_file() and st.button(t("app.card"), key="card_button", icon=":material/description:"):
+                show_card(card)
+
+
+def show_card(path: Path) -> None:
+    """Opens the model card over the page."""
+    @st.dialog(t("app.card"), width="large")
+    def dialog() -> None:
+        st.markdown(path.read_text(encoding="utf-8"))
+
+    dialog()
+
+
+def chosen_folder() -> str | None:
+    """Returns the folder chosen in the sidebar, or None while nothing is chosen."""
+    name = st.session_state.get("model")
+    if name == OTHER:
+        return (st.session_state.get("folder") or "").strip() or None
+    return str(MODELS_FOLDER / name) if name else None
+
+
+def current_model():
+    """Returns the model chosen, or ends the page with a friendly word."""
+    folder = chosen_folder()
+    if folder is None:
+        st.info(t("app.folder_hint") if model_folders() else t("app.no_models"), icon=":material/folder_open:")
+        st.stop()
+    with friendly(stop=True):
+        return open_model(folder)
+
+
+def open_model(folder: str):
+    """Opens a model once for all visitors; a folder whose weights changed is opened anew."""
+    weights = Path(folder) / "model.safetensors"
+    stamp = weights.stat().st_mtime_ns if weights.is_file() else 0
+    with _BUILDING:  # two visitors at once would otherwise build it twice
+        return _open_model(folder, stamp)
+
+
+@st.cache_resource(max_entries=3, show_spinner=False)
+def _open_model(folder: str, stamp: int):
+    with st.spinner(t("app.loading")):
+        from bert_tf.quiet import start_keras_quietly
+
+        start_keras_quietly()
+        from bert_tf import load
+
+        return load(folder)
+
+
+@st.cache_resource(show_spinner=False)
+def static_vectors(folder: str):
+    """Opens word2vec vectors once for all visitors."""
+    from bert_tf.static_vectors import StaticVectors
+
+    return StaticVectors.load(folder)
+
+
+@contextlib.contextmanager
+def friendly(*, stop: bool = False) -> Iterator[None]:
+    """Shows what the library says about bad input; anything else is a bug and surfaces.
+
+    Args:
+        stop: end the page after the message.
+    """
+    try:
+        yield
+    except (ValueError, FileNotFoundError) as error:
+        st.warning(f"**{t('app.problem')}** {plain(str(error))}", icon=":material/info:")
+        if stop:
+            st.stop()
+
+
+def plain(text: str) -> str:
+    """Escapes a text so that Markdown shows it letter for letter."""
+    return "".join("\\" + letter if letter in "\\`*_{}[]()<>#+-.!|~:$^" else letter for letter in text)
+
+
+def examples(key: str, options: Sequence, label: Callable[[object], str], choose: Callable[[object], None]) -> None:
+    """Draws examples to click; `choose` puts one into the page's inputs."""
+    def clicked() -> None:
+        index = st.session_state[key]
+        st.session_state[key] = None
+        if index is not None:
+            choose(options[index])
+
+    st.pills(t("app.examples"), range(len(options)), key=key, on_change=clicked,
+             format_func=lambda index: plain(label(options[index])))
+
+
+def notes_on(bert, encoding: Encoding, *texts: str) -> None:
+    """Says what the model could not read of the texts: pieces cut off, words that the vocabulary lacks."""
+    if encoding.cut:
+        st.info(t("app.cut", count=encoding.cut), icon=":material/content_cut:")
+    unknown = [texts[segment][start:end] for token_id, segment, (start, end)
+               in zip(encoding.token_ids, encoding.segment_ids, encoding.offsets)
+               if token_id == bert.tokenizer.unk_token_id and end > start]
+    if unknown:
+        st.info(t("app.unknown", words=plain(", ".join(dict.fromkeys(unknown)))), icon=":material/help:")
+
+
+def token_table(encoding: Encoding) -> str:
+    """Returns the token / id / segment table as HTML."""
+    rows = [(i, token, int(encoding.token_ids[i]), "AB"[int(encoding.segment_ids[i])],
+             f"{start}-{end}" if end > start else "")
+            for i, (token, (start, end)) in enumerate(zip(encoding.tokens, encoding.offsets))]
+    headers = [t("app.position"), t("app.token"), t("app.id"), t("app.segment"), t("app.characters")]
+    return html.table(headers, rows)

@@ -1,0 +1,67 @@
+"""Sentences to click, written for this app: (English, Chinese) for every page."""
+
+from __future__ import annotations
+
+FILL = {
+    "en": ["The [MASK] sat on the mat.", "She went to the bank to borrow some [MASK].",
+           "He opened the door and [MASK] into the room.", "The capital of [MASK] is a [MASK] city."],
+    "zh": ["今天天[MASK]很好，我们去公园吧。", "他是一名医[MASK]，在医院工作。", "这家酒店的服[MASK]很好，房间也很干净。",
+           "我[MASK]欢吃苹[MASK]。"],
+}
+
+PAIRS = {
+    "en": [("The sun was going down behind the hills.", "The sky turned red and the birds fell silent."),
+           ("The sun was going down behind the hills.", "The company reported higher profits this quarter."),
+           ("Preheat the oven and butter the dish.", "Then bake the cake for forty minutes.")],
+    "zh": [("太阳慢慢升起来了。", "天空渐渐变亮，鸟儿开始歌唱。"),
+           ("太阳慢慢升起来了。", "公司公布了今年的财务报告。"),
+           ("先把锅烧热，倒入一点油。", "然后放入鸡蛋，炒到金黄。")],
+}
+
+ATTENTION = {
+    "en": [("I sat on the bank and watched the river.", ""),
+           ("The animal did not cross the street because it was too tired.", ""),
+           ("My sister plays the piano.", "She practises every evening.")],
+    "zh": [("我坐在河边看着船慢慢开过。", ""), ("小猫没有过马路，因为它太累了。", ""),
+           ("我姐姐会弹钢琴。", "她每天晚上都练习。")],
+}
+
+#: name -> (word, sentences); the first half of each uses one sense, the second half the other.
+WORD_SETS = {
+    "en": {
+        "bank": ("bank", [
+            "She put her savings in the bank.", "The bank lent him money for a house.",
+            "He opened an account at the bank on Monday.", "The bank charges a fee for every transfer.",
+            "We sat on the bank and watched the river.", "The boat drifted to the bank of the stream.",
+            "Trees grew along the muddy bank of the river.", "He climbed up the bank out of the water."]),
+        "spring": ("spring", [
+            "The flowers open early in spring.", "Last spring we planted apple trees.",
+            "In spring the days grow longer and warmer.", "After a cold winter spring came at last.",
+            "The spring in the old clock is broken.", "A steel spring pushes the door shut.",
+            "He pressed the spring and it jumped out of the pen.", "The mattress has a loose spring in the middle."]),
+        "mouse": ("mouse", [
+            "The cat chased the mouse across the kitchen.", "A little grey mouse ate the cheese.",
+            "The mouse ran into a hole in the wall.", "An owl caught a mouse in the field.",
+            "Click the left button of the mouse.", "Move the mouse to the corner of the screen.",
+            "My computer has a wireless mouse and a keyboard.", "He plugged the mouse into the laptop."]),
+        "light": ("light", [
+            "Please turn on the light in the hall.", "The light of the lamp was very bright.",
+            "A ray of light fell through the window.", "The light from the street kept him awake.",
+            "The bag was light enough to carry with one hand.", "This bicycle is very light and easy to lift.",
+            "She wore a light coat that weighed almost nothing.", "The box is light because it is empty."]),
+    },
+    "zh": {
+        "苹果": ("苹果", [
+            "我早上吃了一个苹果。", "树上的苹果又红又甜。", "妈妈买了三斤苹果和香蕉。", "苹果含有丰富的维生素。",
+            "苹果发布了新款手机。", "苹果和华为哪个牌子好？", "我的苹果电脑运行很快。", "苹果公司的股票上涨了。"]),
+        "小米": ("小米", [
+            "早饭我喝了一碗小米粥。", "农民在田里种小米和玉米。", "小米煮熟以后又香又软。", "这袋小米是从老家带来的。",
+            "小米推出了新的智能手机。", "我用的是小米的路由器。", "小米和华为都是手机品牌。", "小米公司开了新闻发布会。"]),
+        "杜鹃": ("杜鹃", [
+            "山上开满了红色的杜鹃花。", "公园里的杜鹃开得正艳。", "春天杜鹃和桃花一起开放。", "她在院子里种了一盆杜鹃。",
+            "杜鹃在树林里不停地叫。", "一只杜鹃飞过田野。", "杜鹃把蛋下在别的鸟的巢里。", "清晨听到杜鹃和喜鹊的叫声。"]),
+        "包袱": ("包袱", [
+            "他背着一个蓝布包袱上路了。", "她把衣服包成一个包袱。", "包袱里有两件旧衣服。", "老人放下肩上的包袱休息。",
+            "不要有思想包袱，放松一点。", "失败成了他心里的包袱。", "我们要丢掉历史的包袱。", "沉重的债务是公司的包袱。"]),
+    },
+}
