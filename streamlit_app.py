@@ -5,9 +5,10 @@ import streamlit as st
 from ui import common
 from ui.text import t
 
-st.set_page_config(page_title="BERT", page_icon=":material/flare:", layout="wide")
-common.choose_language()
+st.set_page_config(page_title="BERT", page_icon="ui/assets/icon.png", layout="wide")
+common.frame()
 page = st.navigation([
+    st.Page("ui/pages/home.py", title=t("home.name"), icon=":material/home:", default=True),
     st.Page("ui/pages/fill_mask.py", title=t("fill.name"), icon=":material/edit_note:", url_path="fill_mask"),
     st.Page("ui/pages/sentence_pair.py", title=t("pair.name"), icon=":material/compare_arrows:",
             url_path="sentence_pair"),

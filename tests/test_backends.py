@@ -24,19 +24,19 @@ assert keras.backend.backend() == backend
 batch = dict(np.load(batch_path))
 x = {key: batch[key] for key in ("token_ids", "segment_ids", "padding_mask", "mask_positions")}
 y = {key: batch[key] for key in ("mask_ids", "mask_weights", "next_labels")}
-numpy_of = lambda tree: {key: keras.ops.convert_to_numpy(value) for key, value in tree.items()}
 
 loaded = checkpoint.load(folder)
-model = loaded.model
-found = numpy_of(tracer(model.encoder)({key: x[key] for key in ("token_ids", "segment_ids", "padding_mask")}))
-found |= numpy_of(model(x))
-
+model, inside = loaded.model, tracer(loaded.model.encoder)
 bert = Bert(loaded, checkpoint.Path(folder))
-candidates = bert.fill_mask("the [MASK] sat on 苹 [MASK]", top_k=1000)
-found["fill_mask"] = np.array([[c.probability for c in sorted(row, key=lambda c: c.token_id)] for row in candidates])
+inside.compile(jit_compile=True)
+found = dict(inside.predict_on_batch({key: x[key] for key in ("token_ids", "segment_ids", "padding_mask")}))
+found |= model.predict_on_batch(x)
+candidates, = bert.fill_mask("the [MASK] sat on 苹", top_k=1000)
+found["fill_mask"] = np.array([c.probability for c in sorted(candidates, key=lambda c: c.token_id)])
 found["next_sentence"] = bert.next_sentence("太阳升起。", "the sun").logits
 
-model.compile(optimizer=keras.optimizers.AdamW(1e-3, weight_decay=0.01, epsilon=1e-6, global_clipnorm=1.0))
+model.compile(optimizer=keras.optimizers.AdamW(1e-3, weight_decay=0.01, epsilon=1e-6, global_clipnorm=1.0),
+              jit_compile=backend == "jax")
 for step in range(2):
     model.reset_metrics()
     for name, value in model.train_on_batch(x, y, return_dict=True).items():
@@ -48,9 +48,8 @@ np.savez(out_path, **found)
 
 @pytest.fixture(scope="module")
 def numbers(tmp_path_factory, tiny_model_folder, tiny_vocabulary):
-    """Runs the program on both backends, one after the other: {backend: {name: array}}."""
+    """Runs the program on both backends at once: {backend: {name: array}}."""
     from bert_tf import checkpoint
-    from bert_tf.config import BertConfig
     from bert_tf.tokenizer import WordPieceTokenizer
 
     pytest.importorskip("tensorflow")
@@ -64,23 +63,24 @@ def numbers(tmp_path_factory, tiny_model_folder, tiny_vocabulary):
              mask_ids=rng.integers(0, size, (3, 4)).astype(np.int32),
              mask_weights=np.array([[1, 1, 1, 0], [1, 0, 0, 0], [1, 1, 1, 1]], np.float32),
              next_labels=np.array([0, 1, 1], np.int32))
-    # Dropout draws other numbers on each backend, so it is off here.
-    model_folder, weights = folder / "model", checkpoint.read_tensors(tiny_model_folder)
-    config = checkpoint.read_config(tiny_model_folder).replace(hidden_dropout_prob=0.0,
-                                                               attention_probs_dropout_prob=0.0)
+    # Dropout draws other numbers on each backend, so it is off here; one layer compiles in half the time of two.
+    config = checkpoint.read_config(tiny_model_folder).replace(
+        num_hidden_layers=1, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0)
+    weights = {name: value for name, value in checkpoint.read_tensors(tiny_model_folder).items()
+               if "layer.1" not in name}
+    model_folder = folder / "model"
     write_folder(model_folder, config, WordPieceTokenizer(tiny_vocabulary), weights)
-    assert isinstance(config, BertConfig)
 
-    results = {}
+    running = {}
     for backend in ("tensorflow", "jax"):
-        out = folder / f"{backend}.npz"
         environment = os.environ | {"KERAS_BACKEND": backend, "CUDA_VISIBLE_DEVICES": "", "JAX_PLATFORMS": "cpu"}
-        done = subprocess.run([sys.executable, "-c", PROGRAM, model_folder, folder / "batch.npz", out, backend],
-                              cwd=Path(__file__).resolve().parent.parent, env=environment, capture_output=True,
-                              text=True, timeout=300)
-        assert done.returncode == 0, done.stderr
-        results[backend] = dict(np.load(out))
-    return results
+        running[backend] = subprocess.Popen(
+            [sys.executable, "-c", PROGRAM, model_folder, folder / "batch.npz", folder / f"{backend}.npz", backend],
+            cwd=Path(__file__).resolve().parent.parent, env=environment, stderr=subprocess.PIPE, text=True)
+    messages = {backend: process.communicate(timeout=300)[1] for backend, process in running.items()}
+    for backend, process in running.items():
+        assert process.returncode == 0, messages[backend]
+    return {backend: dict(np.load(folder / f"{backend}.npz")) for backend in running}
 
 
 def write_folder(folder, config, tokenizer, weights) -> None:
@@ -102,7 +102,7 @@ def compare(numbers, names, atol=1e-4):
 def test_both_backends_compute_the_same(numbers):
     names = ["hidden_states", "attentions", "pooled_output", "mlm_logits", "nsp_logits", "fill_mask", "next_sentence"]
     compare(numbers, names)
-    assert numbers["jax"]["hidden_states"].shape == (3, 3, 16, 32)
+    assert numbers["jax"]["hidden_states"].shape == (3, 2, 16, 32)
     assert numbers["jax"]["mlm_logits"].std() > 0.5
 
 
@@ -111,5 +111,5 @@ def test_both_backends_train_the_same(numbers):
     compare(numbers, [name for name in numbers["jax"] if name.startswith("step")])
     weights = [name for name in numbers["jax"] if name.startswith("after")]
     compare(numbers, weights)
-    assert len(weights) > 40
+    assert len(weights) == 30
     assert numbers["jax"]["step 1: loss"] < numbers["jax"]["step 0: loss"]

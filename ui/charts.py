@@ -72,20 +72,30 @@ def sense_map(points: np.ndarray, labels: Sequence[str], titles: Sequence[str]) 
         x=points[:, 0], y=points[:, 1], mode="markers+text", text=list(labels), textposition="top center",
         textfont_size=13, customdata=list(titles), hovertemplate="%{customdata}<extra></extra>",
         marker={"size": 15, "color": COLOR_A, "opacity": 0.85, "line": {"width": 1.5, "color": "white"}}))
-    span = np.ptp(points, axis=0).max() or 1.0
+    return _plane(figure, points)
+
+
+def _plane(figure: go.Figure, points: np.ndarray) -> go.Figure:
+    """Gives a map room around its points, and no numbers on its axes: only nearness means something."""
+    span = np.ptp(points, axis=0) + 1e-6
     middle = (points.max(axis=0) + points.min(axis=0)) / 2
-    axis = {"showticklabels": False, "zeroline": False, "gridcolor": "rgba(127,127,140,.18)", "fixedrange": True}
-    figure.update_xaxes(range=[middle[0] - 0.65 * span, middle[0] + 0.65 * span], **axis)
-    figure.update_yaxes(range=[middle[1] - 0.65 * span, middle[1] + 0.65 * span], **axis)
-    return _layout(figure, height=430)
+    axis = {"showticklabels": False, "zeroline": False, "showgrid": False, "showline": False, "fixedrange": True}
+    figure.update_xaxes(range=[middle[0] - 0.68 * span[0], middle[0] + 0.68 * span[0]], **axis)
+    figure.update_yaxes(range=[middle[1] - 0.65 * span[1], middle[1] + 0.65 * span[1]], **axis)
+    return _layout(figure, height=400).update_layout(plot_bgcolor="rgba(127,127,140,.07)")
 
 
-def neighbour_bars(neighbours: Sequence[tuple[str, float]], *, cosine: str) -> go.Figure:
-    """Draws a word's nearest words and their cosine."""
-    words, values = [w for w, _ in neighbours], [v for _, v in neighbours]
-    figure = go.Figure(go.Bar(x=values, y=words, orientation="h", marker_color=COLOR_B, opacity=0.85,
-                              text=[f"{v:.2f}" for v in values], textposition="inside",
-                              hovertemplate=f"%{{y}}: {cosine} %{{x:.3f}}<extra></extra>"))
-    figure.update_xaxes(visible=False, range=[0, 1], fixedrange=True)
-    figure.update_yaxes(autorange="reversed", fixedrange=True, tickfont_size=14)
-    return _layout(figure, height=30 + 30 * len(words))
+def static_map(points: np.ndarray, words: Sequence[str], notes: Sequence[str]) -> go.Figure:
+    """Draws a word (the first) among its nearest words in the plane.
+
+    Args:
+        points: (n, 2).
+        words: n words; the first is the one asked about.
+        notes: n tooltips.
+    """
+    color = [COLOR_B] + ["rgba(127,127,140,.55)"] * (len(words) - 1)
+    figure = go.Figure(go.Scatter(
+        x=points[:, 0], y=points[:, 1], mode="markers+text", text=list(words), textposition="top center",
+        textfont_size=[16] + [13] * (len(words) - 1), customdata=list(notes), hovertemplate="%{customdata}<extra></extra>",
+        marker={"size": [17] + [9] * (len(words) - 1), "color": color}))
+    return _plane(figure, points)

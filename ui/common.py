@@ -18,11 +18,17 @@ OTHER = "*other*"
 _BUILDING = threading.Lock()
 
 
-def choose_language() -> None:
-    """Draws the language switch; its choice is part of the address."""
+def frame() -> None:
+    """Draws what every page starts with: the style and the language switch, which is part of the address."""
+    st.html(html.STYLE)
+    if "lang" not in st.session_state:
+        wished = st.query_params.get("lang")
+        st.session_state.lang = wished if wished in LANGUAGES else "en"
     with st.sidebar:
-        st.segmented_control("Language / 语言", list(LANGUAGES), format_func=LANGUAGES.get, default="en", key="lang",
-                             required=True, bind="query-params", label_visibility="collapsed")
+        st.segmented_control("Language / 语言", list(LANGUAGES), format_func=LANGUAGES.get, key="lang", required=True,
+                             label_visibility="collapsed")
+    if st.query_params.get("lang") != language():
+        st.query_params["lang"] = language()
 
 
 def model_folders() -> list[str]:

@@ -13,7 +13,12 @@ from bert_tf.results import Candidate
 #: One accent for sentence A, one for sentence B, one for surprise; the charts use the same.
 COLOR_A, COLOR_B, COLOR_SURPRISE = "#4f63d8", "#d9822b", "#c9405a"
 
+#: Put on the page once, before anything else.
 STYLE = """<style>
+[data-testid="stMainBlockContainer"]{padding-top:3.2rem;padding-bottom:3rem;max-width:74rem}
+@media (max-width:640px){[data-testid="stMainBlockContainer"]{padding-top:4.4rem}}
+[data-testid="stMainBlockContainer"] h1{font-size:2.3rem;padding:0 0 .4rem}
+[data-testid="stMainBlockContainer"] h3{font-size:1.2rem;padding:.6rem 0 .2rem}
 .bt-row{display:flex;flex-wrap:wrap;gap:.3rem;align-items:flex-end;line-height:1.3}
 .bt-chip{padding:.2rem .5rem;border-radius:.4rem;font-size:1.02rem;text-align:center;white-space:pre}
 .bt-chip small{display:block;font-size:.7rem;opacity:.75;font-variant-numeric:tabular-nums}
@@ -58,7 +63,7 @@ def chips(tokens: Sequence[str], colors: Sequence[str], notes: Sequence[str] | N
         note = f"<small>{html.escape(notes[i])}</small>" if notes else ""
         title = f' title="{html.escape(titles[i], quote=True)}"' if titles else ""
         parts.append(f'<span class="bt-chip" style="background:{color}"{title}>{html.escape(token)}{note}</span>')
-    return f'{STYLE}<div class="bt-row">{"".join(parts)}</div>'
+    return f'<div class="bt-row">{"".join(parts)}</div>'
 
 
 def bars(candidates: Sequence[Candidate]) -> str:
@@ -66,7 +71,7 @@ def bars(candidates: Sequence[Candidate]) -> str:
     rows = [f'<b>{html.escape(c.token)}</b><div class="bt-track"><div class="bt-fill" '
             f'style="width:{100 * c.probability:.2f}%;opacity:{max(0.35, 1 - 0.13 * i):.2f}"></div></div>'
             f"<span>{percent(c.probability)}</span>" for i, c in enumerate(candidates)]
-    return f'{STYLE}<div class="bt-bars">{"".join(rows)}</div>'
+    return f'<div class="bt-bars">{"".join(rows)}</div>'
 
 
 def filled_sentence(text: str, answers: Sequence[str], mask: str = "[MASK]") -> str:
@@ -77,13 +82,13 @@ def filled_sentence(text: str, answers: Sequence[str], mask: str = "[MASK]") -> 
         continues = answer.startswith("##")
         written[-1] = written[-1].rstrip() if continues else written[-1]
         written.append(f"<mark>{html.escape(answer.removeprefix('##'))}</mark>{html.escape(rest)}")
-    return f'{STYLE}<div class="bt-sentence">{"".join(written)}</div>'
+    return f'<div class="bt-sentence">{"".join(written)}</div>'
 
 
 def verdict(words: str, aside: str, share: float, low: str, high: str) -> str:
     """Draws a verdict in words over a gauge from `low` (0) to `high` (1) with its middle marked."""
     color = COLOR_A if share >= 0.5 else COLOR_SURPRISE
-    return (f'{STYLE}<div class="bt-verdict">{html.escape(words)}<em>{html.escape(aside)}</em></div>'
+    return (f'<div class="bt-verdict">{html.escape(words)}<em>{html.escape(aside)}</em></div>'
             f'<div class="bt-gauge"><div style="width:{100 * share:.1f}%;background:{color}"></div><i></i></div>'
             f'<div class="bt-ends"><span>{html.escape(low)}</span><span>{html.escape(high)}</span></div>')
 
@@ -92,4 +97,4 @@ def table(headers: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     """Draws a plain table that scrolls sideways on a narrow screen."""
     head = "".join(f"<th>{html.escape(str(cell))}</th>" for cell in headers)
     body = "".join("<tr>" + "".join(f"<td>{html.escape(str(cell))}</td>" for cell in row) + "</tr>" for row in rows)
-    return f'{STYLE}<div class="bt-scroll"><table class="bt-table"><tr>{head}</tr>{body}</table></div>'
+    return f'<div class="bt-scroll"><table class="bt-table"><tr>{head}</tr>{body}</table></div>'

@@ -35,6 +35,17 @@ TEXT = {
     "app.segment": ("segment", "句段"),
     "app.characters": ("characters", "字符"),
     "app.position": ("position", "位置"),
+    # the first page
+    "home.name": ("Start", "首页"),
+    "home.title": ("See what BERT does", "看见 BERT"),
+    "home.lead": ("Type a sentence, in English or Chinese, and watch a small BERT read it. The model runs on this "
+                  "computer and was pretrained from scratch by this very program.",
+                  "输入一个中文或英文句子，看一个小型 BERT 怎样读它。模型就在这台电脑上运行，由这个程序从零预训练而成。"),
+    "home.fill": ("Hide a word and see what the model would put there.", "遮住一个词，看模型会填什么。"),
+    "home.pair": ("Ask whether one sentence follows another.", "问问一句话是不是接着另一句。"),
+    "home.attention": ("See which words each head looks at, layer by layer.", "看每一层的每个头在看哪些词。"),
+    "home.words": ("Watch “bank” or “苹果” take another vector in another sentence.",
+                   "看“苹果”或“bank”在不同句子里得到不同的向量。"),
     # fill in the blank
     "fill.name": ("Fill in the blank", "完形填空"),
     "fill.lead": ("BERT reads the words on **both sides** of a blank and says what could stand there. "
@@ -118,6 +129,15 @@ TEXT = {
                               "[CLS] 和 [SEP] 占去不少权重；去掉它们后，每行之和不再是 1。"),
     "attention.caution": ("Attention shows where a head looks, not why the model answers as it does.",
                           "注意力显示一个头在看哪里，并不等于解释了模型为什么这样回答。"),
+    # the words on BertViz's own controls
+    "bertviz.layer": ("Layer", "层"),
+    "bertviz.attention": ("Part", "部分"),
+    "bertviz.head": ("Head", "头"),
+    "bertviz.all": ("All", "全部"),
+    "bertviz.a_to_a": ("A → A", "A → A"),
+    "bertviz.b_to_b": ("B → B", "B → B"),
+    "bertviz.a_to_b": ("A → B", "A → B"),
+    "bertviz.b_to_a": ("B → A", "B → A"),
     # words in context
     "words.name": ("Words in context", "语境中的词"),
     "words.lead": ("word2vec has **one** vector for a word, whatever it means here. BERT makes a **new** one in every "
@@ -139,6 +159,8 @@ TEXT = {
                        "that, not against 0.",
                        "在这一层，这些句子里任意两个词的余弦平均为 {value}：请和它比较，而不是和 0 比较。"),
     "words.static": ("word2vec: one vector that never moves", "word2vec：一个永远不动的向量"),
+    "words.static_map": ("“{word}” among its nearest words: the same picture for every sentence and every layer.",
+                         "“{word}”和它最近的词：不管在哪个句子、哪一层，这张图都不变。"),
     "words.static_same": ("In all {count} sentences word2vec gives “{word}” the very same vector, so its cosine with "
                           "itself is 1.00 everywhere. Its nearest words mix all senses:",
                           "在这 {count} 个句子里，word2vec 给“{word}”的向量完全相同，彼此余弦都是 1.00。它最近的词把各种意思混在一起："),

@@ -5,7 +5,7 @@ import streamlit as st
 
 from bert_tf.analysis import attention_rollout
 from ui import charts, common
-from ui.bertviz_view import head_view_html
+from ui.bertviz_view import LABELS, head_view_html
 from ui.examples import ATTENTION
 from ui.text import language, t
 
@@ -58,31 +58,27 @@ view = st.segmented_control(t("attention.view"), ["bertviz", "heatmap"], key="vi
                             format_func=lambda name: t(f"attention.{name}"), bind="query-params",
                             label_visibility="collapsed")
 layers, heads = trace.attentions.shape[:2]
-controls = st.columns([2, 2, 2, 2], vertical_alignment="bottom")
-measure = "one"
+measure, layer, head, pairs = "one", 1, 1, "all"
 if view == "heatmap":
+    controls = st.columns(3)
     measure = controls[0].selectbox(t("attention.what"), MEASURES, key="measure", bind="query-params",
                                     format_func=lambda name: t(f"attention.{name}"))
-if view == "bertviz" or measure != "all_mean":
-    layer = controls[1].selectbox(t("attention.layer"), range(1, layers + 1), key="layer", bind="query-params")
-else:
-    layer = 1
-head = controls[2].selectbox(t("attention.head"), range(1, heads + 1), key="head",
-                             bind="query-params") if view == "heatmap" and measure == "one" else 1
-with controls[3]:
-    special = st.toggle(t("attention.special"), key="special", value=view == "bertviz", bind="query-params")
-pairs = "all"
-if second.strip():
-    pairs = st.segmented_control(t("attention.pairs"), PAIRS, key="pairs", default="all", required=True,
-                                 format_func=lambda name: t(f"attention.{name}"), bind="query-params")
+    if measure != "all_mean":
+        layer = controls[1].selectbox(t("attention.layer"), range(1, layers + 1), key="layer", bind="query-params")
+    if measure == "one":
+        head = controls[2].selectbox(t("attention.head"), range(1, heads + 1), key="head", bind="query-params")
+    if second.strip():
+        pairs = st.segmented_control(t("attention.pairs"), PAIRS, key="pairs", default="all", required=True,
+                                     format_func=lambda name: t(f"attention.{name}"), bind="query-params")
+special = st.toggle(t("attention.special"), key="special", bind="query-params")
 
 rows, columns = shown(trace, pairs, special)
 if not (len(rows) and len(columns)):
     st.info(t("attention.empty"), icon=":material/edit:")
 elif view == "bertviz":
     with common.friendly(stop=True):
-        st.iframe(head_view_html(trace, layer=layer - 1, pairs=pairs, hide_special=not special,
-                                 dark=st.context.theme.type == "dark"))
+        st.iframe(head_view_html(trace, hide_special=not special, dark=st.context.theme.type == "dark",
+                                 labels={name: t(f"bertviz.{name}") for name in LABELS}))
     st.caption(t("attention.hint"))
 else:
     weights = weights_of(trace, measure, layer, head)[np.ix_(rows, columns)]

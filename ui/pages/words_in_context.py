@@ -1,7 +1,5 @@
 """Words in context: one word's vector in several sentences, beside the one vector of word2vec."""
 
-from pathlib import Path
-
 import numpy as np
 import streamlit as st
 
@@ -42,9 +40,9 @@ def read_sentences(bert, word: str, sentences: list[str]):
 
 
 def show_static(word: str, count: int) -> None:
-    """Draws word2vec's side: one vector, its nearest words."""
+    """Draws word2vec's side: one vector, and the words around it."""
     is_chinese = any("\u3400" <= letter <= "\u9fff" for letter in word)
-    folder = Path("saved_models") / ("word2vec-zh" if is_chinese else "word2vec-en")
+    folder = common.MODELS_FOLDER / ("word2vec-zh" if is_chinese else "word2vec-en")
     if not folder.is_dir():
         st.caption(t("words.static_none"))
         return
@@ -52,9 +50,14 @@ def show_static(word: str, count: int) -> None:
     if word not in vectors:
         st.caption(t("words.static_unknown", word=common.plain(word), count=f"{len(vectors.words):,}"))
         return
-    st.markdown(t("words.static_same", count=count, word=common.plain(word)))
-    st.plotly_chart(charts.neighbour_bars(vectors.nearest(word, 8), cosine=t("words.cosine")), key="static_chart",
-                    config=charts.CONFIG)
+    near = vectors.nearest(word, 10)
+    names = [word, *(name for name, _ in near)]
+    st.markdown(t("words.static_same", count=count, word=common.plain(word)) + " "
+                + ", ".join(f"{common.plain(name)} {value:.2f}" for name, value in near))
+    points = pca(np.stack([vectors.vector(name) for name in names]), 2).coordinates
+    notes = [word, *(f"{name}: {t('words.cosine')} {value:.2f}" for name, value in near)]
+    st.caption(t("words.static_map", word=common.plain(word)))
+    st.plotly_chart(charts.static_map(points, names, notes), key="static_chart", config=charts.CONFIG)
 
 
 st.title(t("words.name"))
