@@ -1,0 +1,30 @@
+# make demo   set up and open the app
+# make test   set up and run the tests
+# make bench  set up and measure speed on this machine
+PYTHON ?= python3
+VENV := .venv
+READY := $(VENV)/.ready
+
+.PHONY: help demo test bench clean
+
+help:
+	@sed -n 's/^# //p' Makefile
+
+$(READY): requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or newer is needed; name one: make PYTHON=python3.12 ..."; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $(READY)
+
+demo: $(READY)
+	$(VENV)/bin/python -m streamlit run streamlit_app.py
+
+test: $(READY)
+	$(VENV)/bin/python -m pytest
+
+bench: $(READY)
+	$(VENV)/bin/python -m bert_tf bench
+
+clean:
+	rm -rf $(VENV) cache .pytest_cache
