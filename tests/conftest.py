@@ -1,35 +1,28 @@
-"""Shared by all tests: where the code is, quiet frameworks, and a tiny bilingual BERT with random weights."""
+"""Shared by all tests: quiet frameworks, and a tiny bilingual BERT with random weights."""
 
 import os
-import sys
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # so that a plain `pytest` finds the packages
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")  # whatever asks for the network should fail here
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
-ENGLISH = ("the a cat dog sat on in at mat bank river money by of to and is was it i he she we you they go went "
-           "apple phone new old good day sun rain sky bright water book read ##s ##ed ##ing ##er")
+ENGLISH = ("the a cat dog sat on in at mat bank river money by of to and is was it i he she we you they go "
+           "went apple phone new old good day sun rain sky bright water book read ##s ##ed ##ing ##er")
 CHINESE = "我你他她们的是不在有了人大小中国北京上海天空太阳升起变亮苹果华为哪个牌子好手机吃水爱学习书银行河钱去来很下雨一二三边坐猫狗山红"
-
-
-def pytest_configure(config):
-    config.addinivalue_line("markers", "slow: takes more than 20 seconds")
-    # Keras hands TensorFlow tensors to NumPy in a way that NumPy 2 will drop one day.
-    config.addinivalue_line("filterwarnings", "ignore:__array__ implementation doesn't accept:DeprecationWarning")
 
 
 @pytest.fixture(scope="session")
 def tiny_vocabulary() -> list[str]:
     """About 200 pieces: every Latin letter, some English words, some Chinese characters, digits and signs."""
     pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *LETTERS, *(f"##{letter}" for letter in LETTERS),
-              *ENGLISH.split(), *CHINESE, *"0123456789", *(f"##{digit}" for digit in "0123456789"), *".,?!'-;:，。？！"]
+              *ENGLISH.split(), *CHINESE, *"0123456789",
+              *(f"##{digit}" for digit in "0123456789"), *".,?!'-;:，。？！"]
     return list(dict.fromkeys(pieces))
 
 
@@ -53,18 +46,24 @@ def randomise():
 
 @pytest.fixture(scope="session")
 def tiny_model_folder(tmp_path_factory, tiny_vocabulary, randomise) -> Path:
-    """A whole Hugging Face folder: 2 layers, 4 heads, hidden size 32, at most 64 tokens, uncased, random weights."""
+    """A whole Hugging Face folder: 2 layers, 4 heads, hidden size 32, 64 tokens, uncased, random weights."""
     from bert_tf import checkpoint
     from bert_tf.config import BertConfig
     from bert_tf.model import BertForPreTraining
     from bert_tf.tokenizer import WordPieceTokenizer
 
     folder = tmp_path_factory.mktemp("models") / "tiny-random"
-    config = BertConfig(vocab_size=len(tiny_vocabulary), hidden_size=32, num_hidden_layers=2, num_attention_heads=4,
-                        intermediate_size=64, max_position_embeddings=64)
+    config = BertConfig(vocab_size=len(tiny_vocabulary), hidden_size=32, num_hidden_layers=2,
+                        num_attention_heads=4, intermediate_size=64, max_position_embeddings=64)
     model = randomise(BertForPreTraining.from_shape(config), seed=1)
     checkpoint.save(model, WordPieceTokenizer(tiny_vocabulary), folder)
     return folder
+
+
+@pytest.fixture
+def model_copy(tmp_path, tiny_model_folder) -> Path:
+    """A copy of the tiny model that a test may damage."""
+    return Path(shutil.copytree(tiny_model_folder, tmp_path / "model"))
 
 
 @pytest.fixture(scope="session")

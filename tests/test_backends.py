@@ -8,7 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-#: Run in a fresh Python for each backend: everything the encoder computes, one AdamW step, and the loss after it.
+pytestmark = pytest.mark.timeout(600)  # two frameworks start and compile: minutes on a busy machine
+
+#: Run in a fresh Python for each backend: all that the encoder computes, then AdamW steps.
 PROGRAM = """
 import sys
 
@@ -57,13 +59,14 @@ def numbers(tmp_path_factory, tiny_model_folder, tiny_vocabulary):
     folder = tmp_path_factory.mktemp("backends")
     rng, size, mask = np.random.default_rng(0), len(tiny_vocabulary), np.ones((3, 16), np.int32)
     mask[1, 9:] = 0
-    np.savez(folder / "batch.npz", padding_mask=mask, token_ids=rng.integers(0, size, (3, 16)).astype(np.int32),
+    np.savez(folder / "batch.npz", padding_mask=mask,
+             token_ids=rng.integers(0, size, (3, 16)).astype(np.int32),
              segment_ids=rng.integers(0, 2, (3, 16)).astype(np.int32),
              mask_positions=rng.integers(0, 9, (3, 4)).astype(np.int32),
              mask_ids=rng.integers(0, size, (3, 4)).astype(np.int32),
              mask_weights=np.array([[1, 1, 1, 0], [1, 0, 0, 0], [1, 1, 1, 1]], np.float32),
              next_labels=np.array([0, 1, 1], np.int32))
-    # Dropout draws other numbers on each backend, so it is off here; one layer compiles in half the time of two.
+    # Dropout draws other numbers on each backend, so it is off; one layer compiles faster than two.
     config = checkpoint.read_config(tiny_model_folder).replace(
         num_hidden_layers=1, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0)
     weights = {name: value for name, value in checkpoint.read_tensors(tiny_model_folder).items()
@@ -73,11 +76,13 @@ def numbers(tmp_path_factory, tiny_model_folder, tiny_vocabulary):
 
     running = {}
     for backend in ("tensorflow", "jax"):
-        environment = os.environ | {"KERAS_BACKEND": backend, "CUDA_VISIBLE_DEVICES": "", "JAX_PLATFORMS": "cpu"}
+        environment = os.environ | {"KERAS_BACKEND": backend, "CUDA_VISIBLE_DEVICES": "",
+                                    "JAX_PLATFORMS": "cpu"}
         running[backend] = subprocess.Popen(
-            [sys.executable, "-c", PROGRAM, model_folder, folder / "batch.npz", folder / f"{backend}.npz", backend],
+            [sys.executable, "-c", PROGRAM, model_folder, folder / "batch.npz", folder / f"{backend}.npz",
+             backend],
             cwd=Path(__file__).resolve().parent.parent, env=environment, stderr=subprocess.PIPE, text=True)
-    messages = {backend: process.communicate(timeout=300)[1] for backend, process in running.items()}
+    messages = {backend: process.communicate(timeout=600)[1] for backend, process in running.items()}
     for backend, process in running.items():
         assert process.returncode == 0, messages[backend]
     return {backend: dict(np.load(folder / f"{backend}.npz")) for backend in running}
@@ -100,7 +105,8 @@ def compare(numbers, names, atol=1e-4):
 
 
 def test_both_backends_compute_the_same(numbers):
-    names = ["hidden_states", "attentions", "pooled_output", "mlm_logits", "nsp_logits", "fill_mask", "next_sentence"]
+    names = ["hidden_states", "attentions", "pooled_output", "mlm_logits", "nsp_logits", "fill_mask",
+             "next_sentence"]
     compare(numbers, names)
     assert numbers["jax"]["hidden_states"].shape == (3, 2, 16, 32)
     assert numbers["jax"]["mlm_logits"].std() > 0.5

@@ -14,7 +14,8 @@ PUBLISHED = {"tiny": 4_385_920, "mini": 11_170_560, "small": 28_763_648, "medium
 
 @pytest.fixture
 def config():
-    return BertConfig(vocab_size=10, hidden_size=8, num_hidden_layers=1, num_attention_heads=2, intermediate_size=16)
+    return BertConfig(vocab_size=10, hidden_size=8, num_hidden_layers=1, num_attention_heads=2,
+                      intermediate_size=16)
 
 
 # BertConfig -----------------------------------------------------------------------------------------
@@ -35,8 +36,8 @@ def test_built_encoders_have_that_many_parameters(size):
 def test_odd_shapes_are_counted_right_too():
     from bert_tf.model import BertEncoder
 
-    odd = BertConfig(vocab_size=37, hidden_size=15, num_hidden_layers=3, num_attention_heads=5, intermediate_size=7,
-                     max_position_embeddings=11, type_vocab_size=3)
+    odd = BertConfig(vocab_size=37, hidden_size=15, num_hidden_layers=3, num_attention_heads=5,
+                     intermediate_size=7, max_position_embeddings=11, type_vocab_size=3)
     assert BertEncoder(odd).count_params() == odd.parameter_count()
 
 
@@ -94,7 +95,8 @@ def test_unreadable_json_says_what_is_wrong(tmp_path):
     path = tmp_path / "config.json"
     with pytest.raises(FileNotFoundError, match="config.json does not exist"):
         read_json(path)
-    for content, message in ((b"{", "not valid JSON"), (b"\xff\xfe", "not valid JSON"), (b"[1]", "holds a list")):
+    for content, message in ((b"{", "not valid JSON"), (b"\xff\xfe", "not valid JSON"),
+                             (b"[1]", "holds a list")):
         path.write_bytes(content)
         with pytest.raises(ValueError, match=message):
             read_json(path)
@@ -105,12 +107,13 @@ def test_unreadable_json_says_what_is_wrong(tmp_path):
 
 def test_parse_all():
     assert Stage.parse_all("32x64:0.3, 64x64:0.8,128x32") == (
-        Stage(sequence_length=32, batch_size=64, until=0.3), Stage(sequence_length=64, batch_size=64, until=0.8),
+        Stage(sequence_length=32, batch_size=64, until=0.3),
+        Stage(sequence_length=64, batch_size=64, until=0.8),
         Stage(sequence_length=128, batch_size=32, until=1.0))
 
 
-@pytest.mark.parametrize("text", ["", "32", "32x", "x64", "32x64x2", "32x64:half", "4x64", "32x0", "32x64:1.5",
-                                  "32x64:-1", "32x64:nan", "32x64,,128x64", "32.5x64"])
+@pytest.mark.parametrize("text", ["", "32", "32x", "x64", "32x64x2", "32x64:half", "4x64", "32x0",
+                                  "32x64:1.5", "32x64:-1", "32x64:nan", "32x64,,128x64", "32.5x64"])
 def test_parse_all_refuses(text):
     with pytest.raises(ValueError, match="Cannot read the stage .*Write LENGTHxBATCH:UNTIL"):
         Stage.parse_all(text)

@@ -28,15 +28,16 @@ FLOORS = (
 )
 
 #: Everything else of bert_tf is Keras 3 and NumPy, so that any backend will do.
-FRAMEWORKS = {"tensorflow", "tensorflow_text", "jax", "torch", "transformers", "keras_hub", "keras_nlp", "bertviz"}
+FRAMEWORKS = {"tensorflow", "tensorflow_text", "jax", "torch", "transformers", "keras_hub", "keras_nlp",
+              "bertviz"}
 ALLOWED_FRAMEWORKS = {
     "bert_tf.bench": {"torch", "transformers"},  # measures itself beside them
     "ui.bertviz_view": {"torch", "bertviz"},
 }
 
 SCREEN = {"streamlit", "plotly", "bertviz", "ui", "streamlit_app"}
-HEAVY = ("keras", "tensorflow", "jax", "torch", "transformers", "gensim", "jieba", "sklearn", "scipy", "streamlit",
-         "plotly", "tokenizers", "keras_hub")
+HEAVY = ("keras", "tensorflow", "jax", "torch", "transformers", "gensim", "jieba", "sklearn", "scipy",
+         "streamlit", "plotly", "tokenizers", "keras_hub")
 
 
 def module_name(path: Path) -> str:
@@ -44,7 +45,8 @@ def module_name(path: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-PATHS = [*sorted(ROOT.glob("bert_tf/**/*.py")), *sorted(ROOT.glob("ui/**/*.py")), *ROOT.glob("streamlit_app.py")]
+PATHS = [path for pattern in ("bert_tf/**/*.py", "ui/**/*.py", "streamlit_app.py")
+         for path in sorted(ROOT.glob(pattern))]
 MODULES = {module_name(path): path for path in PATHS}
 
 

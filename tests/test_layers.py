@@ -18,8 +18,9 @@ from bert_tf.layers import (
 
 
 def shape(**changes) -> BertConfig:
-    values = dict(vocab_size=11, hidden_size=12, num_hidden_layers=1, num_attention_heads=3, intermediate_size=20,
-                  max_position_embeddings=8, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0)
+    values = dict(vocab_size=11, hidden_size=12, num_hidden_layers=1, num_attention_heads=3,
+                  intermediate_size=20, max_position_embeddings=8, hidden_dropout_prob=0.0,
+                  attention_probs_dropout_prob=0.0)
     return BertConfig(**values | changes)
 
 
@@ -101,7 +102,8 @@ def reference_attention(layer, x, mask):
 def three_heads():
     rng = np.random.default_rng(3)
     mask = np.array([[1, 1, 1, 1, 1], [1, 1, 1, 0, 0]], np.int32)
-    return built(SelfAttention(shape()), (None, None, 12)), rng.normal(size=(2, 5, 12)).astype(np.float32), mask
+    x = rng.normal(size=(2, 5, 12)).astype(np.float32)
+    return built(SelfAttention(shape()), (None, None, 12)), x, mask
 
 
 def test_several_heads_equal_numpy_one_head_at_a_time(three_heads):
@@ -160,7 +162,8 @@ def test_layer_norm_uses_the_epsilon_of_the_config(epsilon, expected):
 def test_embeddings_add_token_position_and_segment():
     layer = built(Embeddings(shape()), (None, None), (None, None))
     token_ids, segment_ids = np.array([[3, 10, 3]], np.int32), np.array([[0, 0, 1]], np.int32)
-    word, position, segment = (numpy_of(table.embeddings) for table in (layer.word, layer.position, layer.segment))
+    tables = (layer.word, layer.position, layer.segment)
+    word, position, segment = (numpy_of(table.embeddings) for table in tables)
     summed = word[token_ids] + position[None, :3] + segment[segment_ids]
     np.testing.assert_allclose(layer(token_ids, segment_ids), layer_norm(summed, layer.norm), atol=1e-5)
 

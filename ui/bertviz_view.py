@@ -54,6 +54,7 @@ _HEAD_VIEW_PATCHES = (
     ("const MATRIX_WIDTH = 115;", "let MATRIX_WIDTH = 0;"),
     ("d3.scaleOrdinal(d3.schemeCategory10)", "headView.colors(d3)"),
     ("lighten(headColors(i))", "headView.muted(headColors(i))"),
+    (".val(layer).text(layer)", ".val(layer).text(layer + 1)"),  # people count from 1
     ('.append("line")', ".select(headView.line)"),
     ("// Load parameters", "MATRIX_WIDTH = headView.matrixWidth(params, BOXWIDTH, CHECKBOX_SIZE);"),
     (
@@ -77,12 +78,13 @@ def head_view_html(
 ) -> str:
     """Returns BertViz's head view of a trace as a standalone HTML document, for an iframe's srcdoc.
 
-    Tokens on the left look at tokens on the right; a line's colour is the head, its opacity the weight.
+    Tokens on the left look at tokens on the right; a line's colour is the head, its opacity the weight over
+    the number of heads shown. The view's own menu and tooltips count layers and heads from 1.
     The same arguments give the same text, so that a page drawn again keeps the frame as it is.
 
     Args:
         trace: attentions (L, N, T, T) are drawn, rounded to four decimals.
-        layer: the layer shown first, 0 to L-1; None is 0.
+        layer: the layer shown first, 0 to L-1 as in the trace; None is 0.
         sentence_b_start: index of the first token of the second sentence, special tokens counted;
             None takes the first token whose segment is 1, if there is one.
         pairs: what the view's own menu of sentence pairs starts with, a key of `PAIRS`.
@@ -102,7 +104,7 @@ def head_view_html(
     if pairs not in PAIRS:
         raise ValueError(f"pairs should be one of {', '.join(PAIRS)}, but is {pairs!r}.")
     if pairs != "all" and b_start is None:
-        raise ValueError(f"pairs={pairs!r} needs two sentences, but there is only one: pass a pair, or pairs='all'.")
+        raise ValueError(f"pairs={pairs!r} needs two sentences, but there is one: pass a pair or 'all'.")
     unknown = sorted(set(labels or {}) - set(LABELS))
     if unknown:
         raise ValueError(f"labels does not know {', '.join(unknown)}. It knows: {', '.join(LABELS)}.")
@@ -140,9 +142,10 @@ def _visible(
             f"but are {weights.shape}."
         )
     if not np.isfinite(weights).all():
-        raise ValueError("attentions should be finite, but hold NaN or infinity: the model that made them is broken.")
+        raise ValueError("attentions should be finite, but hold NaN or infinity: the model is broken.")
     if sentence_b_start is not None and not 0 < sentence_b_start < len(tokens):
-        raise ValueError(f"sentence_b_start should be from 1 to {len(tokens) - 1}, but is {sentence_b_start}.")
+        last = len(tokens) - 1
+        raise ValueError(f"sentence_b_start should be from 1 to {last}, but is {sentence_b_start}.")
     second = np.flatnonzero(np.asarray(trace.segment_ids) == 1)
     b_start = sentence_b_start if sentence_b_start is not None else int(second[0]) if len(second) else None
     if hide_special:
@@ -150,7 +153,7 @@ def _visible(
         tokens, weights = [tokens[i] for i in keep], weights[:, :, keep][:, :, :, keep]
         b_start = None if b_start is None else sum(i < b_start for i in keep)
     if not tokens:
-        raise ValueError("There is no token to show: pass a text with at least one word, or hide_special=False.")
+        raise ValueError("There is no token to show: pass a text with a word in it, or hide_special=False.")
     # A sentence with nothing left in it is no second sentence.
     return tokens, weights, b_start if b_start and b_start < len(tokens) else None
 
@@ -195,7 +198,7 @@ def _split_params(fragment: str) -> tuple[str, dict, str]:
     """
     marker = next((marker for marker in _PARAMS_MARKERS if marker in fragment), None)
     if marker is None:
-        raise RuntimeError(f"BertViz's output has none of {_PARAMS_MARKERS}: this is not the version it was made for.")
+        raise RuntimeError(f"BertViz's output holds none of {_PARAMS_MARKERS}: expected bertviz 1.4.1.")
     start = fragment.index(marker) + len(marker)
     params, end = json.JSONDecoder().raw_decode(fragment, start)
     after = fragment[end:]
@@ -205,7 +208,7 @@ def _split_params(fragment: str) -> tuple[str, dict, str]:
 
 
 def _script_json(value: object) -> str:
-    """Returns compact JSON that nothing in it can end a script element: markup characters are escaped."""
+    """Returns compact JSON for a script element, with markup escaped so that no token can end the element."""
     text = json.dumps(value, separators=(",", ":"))
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
@@ -214,7 +217,7 @@ def _patched(script: str, patches: tuple[tuple[str, str], ...]) -> str:
     """Returns the script with each (old, new) replaced; old must be there exactly once."""
     for old, new in patches:
         if script.count(old) != 1:
-            raise RuntimeError(f"BertViz's script should hold {old!r} once: this is not the version it was made for.")
+            raise RuntimeError(f"BertViz's script should hold {old!r} once: expected bertviz 1.4.1.")
         script = script.replace(old, new)
     return script
 

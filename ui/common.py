@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -37,25 +39,25 @@ def model_folders() -> list[str]:
 
 
 def sidebar() -> None:
-    """Draws the model picker and the facts about the model chosen."""
+    """Draws the model picker; a page that asks for the model adds the facts about it."""
     with st.sidebar:
         names = model_folders()
         st.selectbox(t("app.model"), [*names, OTHER], key="model", bind="query-params",
                      format_func=lambda name: t("app.other_folder") if name == OTHER else name)
         if st.session_state.model == OTHER:
             st.text_input(t("app.folder"), key="folder", bind="query-params", help=t("app.folder_help"))
-        with friendly():
-            folder = chosen_folder()
-            if folder is None:
-                return
-            bert = open_model(folder)
-            shape = bert.config
-            st.caption(t("app.facts", layers=shape.num_hidden_layers, heads=shape.num_attention_heads,
-                         hidden=shape.hidden_size, vocab=f"{shape.vocab_size:,}",
-                         parameters=f"{shape.parameter_count() / 1e6:.1f}"))
-            card = Path(folder) / "card.md"
-            if card.is_file() and st.button(t("app.card"), key="card_button", icon=":material/description:"):
-                show_card(card)
+
+
+def facts(bert) -> None:
+    """Draws what the sidebar tells about a model."""
+    with st.sidebar:
+        shape = bert.config
+        st.caption(t("app.facts", layers=shape.num_hidden_layers, heads=shape.num_attention_heads,
+                     hidden=shape.hidden_size, vocab=f"{shape.vocab_size:,}",
+                     parameters=f"{shape.parameter_count() / 1e6:.1f}"))
+        card = bert.folder / "card.md"
+        if card.is_file() and st.button(t("app.card"), key="card_button", icon=":material/description:"):
+            show_card(card)
 
 
 def show_card(path: Path) -> None:
@@ -76,13 +78,18 @@ def chosen_folder() -> str | None:
 
 
 def current_model():
-    """Returns the model chosen, or ends the page with a friendly word."""
+    """Returns the model chosen, or ends the page with a friendly word.
+
+    Pages draw their inputs first: the first opening takes seconds, and one can type meanwhile.
+    """
     folder = chosen_folder()
     if folder is None:
         st.info(t("app.folder_hint") if model_folders() else t("app.no_models"), icon=":material/folder_open:")
         st.stop()
-    with friendly(stop=True):
-        return open_model(folder)
+    with friendly(stop=True), st.spinner(t("app.loading")):
+        bert = open_model(folder)
+    facts(bert)
+    return bert
 
 
 def open_model(folder: str):
@@ -95,13 +102,37 @@ def open_model(folder: str):
 
 @st.cache_resource(max_entries=3, show_spinner=False)
 def _open_model(folder: str, stamp: int):
-    with st.spinner(t("app.loading")):
-        from bert_tf.quiet import start_keras_quietly
+    from bert_tf.quiet import start_keras_quietly
 
-        start_keras_quietly()
-        from bert_tf import load
+    start_keras_quietly()
+    _keep_keras()
+    from bert_tf import load
 
-        return load(folder)
+    bert = load(folder)
+    threading.Thread(target=warm_up, args=(bert,), daemon=True).start()
+    return bert
+
+
+def warm_up(bert) -> None:
+    """Compiles what the pages ask first, while a visitor is still reading them: one or two seconds for each length."""
+    for words in (1, 20):
+        text = "a " * words
+        if bert.has_mlm_head:
+            bert.fill_mask(text + "[MASK]")
+        bert.trace(text)
+    if bert.has_mlm_head:
+        bert.fill_mask("[MASK] [MASK]")
+
+
+def _keep_keras() -> None:
+    """Keeps Streamlit from clearing Keras after every run of a page, as it does where it finds Keras imported.
+
+    That throws away TensorFlow's kernels and collects garbage, half a second for every key pressed, and takes
+    the state from under a model that another visitor is opening.
+    """
+    import keras
+
+    keras.backend.clear_session = lambda *_, **__: None
 
 
 @st.cache_resource(show_spinner=False)
@@ -127,9 +158,29 @@ def friendly(*, stop: bool = False) -> Iterator[None]:
             st.stop()
 
 
+def dark() -> bool:
+    """Whether the page is dark."""
+    return st.context.theme.type == "dark"
+
+
 def plain(text: str) -> str:
-    """Escapes a text so that Markdown shows it letter for letter."""
-    return "".join("\\" + letter if letter in "\\`*_{}[]()<>#+-.!|~:$^" else letter for letter in text)
+    """Escapes a text so that Markdown shows it letter for letter.
+
+    Streamlit makes arrows of `->` and icons of `:material/home:` after Markdown is done with the escapes;
+    an invisible word joiner inside keeps it from knowing them.
+    """
+    joined = re.sub(r"(?<=[<>~-])(?=[-=>])|(?<=:)(?=\w)", "\u2060", text)
+    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", joined)
+
+
+def told_apart(labels: Sequence[str]) -> list[str]:
+    """Returns the labels, equal ones made different by invisible word joiners: Streamlit knows a pill by its label."""
+    seen = Counter()
+    different = []
+    for label in labels:
+        different.append(label + "\u2060" * seen[label])
+        seen[label] += 1
+    return different
 
 
 def examples(key: str, options: Sequence, label: Callable[[object], str], choose: Callable[[object], None]) -> None:

@@ -37,6 +37,7 @@ STYLE = """<style>
 .bt-verdict em{font-style:normal;opacity:.65;font-weight:400;font-size:1.05rem;margin-left:.5rem}
 .bt-table{border-collapse:collapse;font-size:.92rem;width:100%}
 .bt-table th{text-align:left;font-weight:500;opacity:.65;padding:.25rem .8rem .25rem 0}
+.bt-table td{white-space:pre-wrap}
 .bt-table td{padding:.25rem .8rem .25rem 0;border-top:1px solid rgba(127,127,140,.2);font-variant-numeric:tabular-nums}
 .bt-scroll{overflow-x:auto;max-width:100%}
 </style>"""

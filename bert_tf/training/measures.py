@@ -73,7 +73,7 @@ def evaluate(folder: str | Path, files: list[str], *, scratch: str | Path, pairs
     lacking = {"mlm_head", "nsp_head", "pooler"} - loaded.parts
     if lacking:
         raise ValueError(f"{folder} cannot be measured: it lacks {', '.join(sorted(lacking))}.")
-    loaded.model.compile(jit_compile=False)
+    loaded.model.compile(jit_compile=True)
     length = sequence_length or min(128, loaded.model.config.max_position_embeddings)
     results = {}
     for path in files:

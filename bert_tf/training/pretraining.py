@@ -162,7 +162,8 @@ class Pretraining:
         optimizer.exclude_from_weight_decay(
             var_list=[v for v in model.trainable_variables if v.name in ("bias", "gamma", "beta")])
         optimizer.build(model.trainable_variables)
-        model.compile(optimizer=optimizer, jit_compile=False)
+        # On a CPU, TensorFlow's own kernels beat XLA in bfloat16 by a fifth; JAX has nothing but XLA.
+        model.compile(optimizer=optimizer, jit_compile=keras.backend.backend() == "jax")
         return model
 
     def _start_from_word2vec(self) -> None:

@@ -1,4 +1,4 @@
-// Runs after d3 and jQuery and before BertViz's own script, and stands in for what BertViz takes from the network.
+// Runs after d3 and jQuery and before BertViz's own script.
 
 // require.js, as far as BertViz needs it. A frame in a closed tab has no width yet: start when it gets one.
 window.requirejs = (names, start) => {
@@ -35,11 +35,16 @@ const headView = {
   matrixWidth(params, boxWidth, squareWidth) {
     const headsWidth = params.attention[0].attn[0].length * squareWidth;
     const free = document.getElementById("vis").clientWidth - 2 * boxWidth;
-    return Math.max(90, headsWidth - 2 * boxWidth, Math.min(380, free));
+    return Math.max(60, headsWidth - 2 * boxWidth, Math.min(380, free));
   },
 
   onResize(redraw) {
-    window.addEventListener("resize", () => window.innerWidth > 0 && redraw());
+    let width = window.innerWidth;
+    window.addEventListener("resize", () => {
+      if (window.innerWidth === 0 || window.innerWidth === width) return; // closed tab, or a new height only
+      width = window.innerWidth;
+      redraw();
+    });
   },
 
   // A weight below 1/512 changes no pixel even when its head is alone: no line for it. Returning null keeps
@@ -49,8 +54,17 @@ const headView = {
     return this.appendChild(document.createElementNS("http://www.w3.org/2000/svg", "line"));
   },
 
-  // Ten colours in BertViz; large models have up to sixteen heads.
-  colors: (d3) => d3.scaleOrdinal(d3.schemeCategory10.concat(d3.schemeDark2)),
+  // BertViz has ten colours, but large models sixteen heads; on a dark page thin lines need lighter ones.
+  colors(d3) {
+    const more = ["#1a3a8f", "#8c6d00", "#0b5d3b", "#7b1e3a", "#b59bff", "#5b5b2e"];
+    const dark = document.documentElement.classList.contains("dark");
+    const shade = (color) => {
+      const shaded = d3.hsl(color);
+      if (dark) shaded.l = Math.max(shaded.l + 0.08, 0.62);
+      return shaded.toString();
+    };
+    return d3.scaleOrdinal(d3.schemeCategory10.concat(more).map(shade));
+  },
 
   // The colour of a head that is switched off, on a light or a dark page.
   muted(color) {
@@ -62,6 +76,6 @@ const headView = {
   finish(svg, width, params) {
     svg.attr("width", width);
     const squares = window.d3.select(svg.node().lastChild).attr("class", "heads").selectAll("rect");
-    squares.append("title").text((shown, head) => `${params.head_label} ${head}`);
+    squares.append("title").text((shown, head) => `${params.head_label} ${head + 1}`);
   },
 };

@@ -77,14 +77,14 @@ if not (len(rows) and len(columns)):
     st.info(t("attention.empty"), icon=":material/edit:")
 elif view == "bertviz":
     with common.friendly(stop=True):
-        st.iframe(head_view_html(trace, hide_special=not special, dark=st.context.theme.type == "dark",
+        st.iframe(head_view_html(trace, hide_special=not special, dark=common.dark(),
                                  labels={name: t(f"bertviz.{name}") for name in LABELS}))
     st.caption(t("attention.hint"))
 else:
     weights = weights_of(trace, measure, layer, head)[np.ix_(rows, columns)]
     st.plotly_chart(charts.attention_heatmap(
         weights, [trace.tokens[i] for i in rows], [trace.tokens[i] for i in columns],
-        looking=t("attention.from"), looked_at=t("attention.to"), weight=t("attention.weight")),
+        looking=t("attention.from"), looked_at=t("attention.to"), weight=t("attention.weight"), dark=common.dark()),
         key="attention_chart", config=charts.CONFIG)
     if measure == "rollout":
         st.caption(t("attention.rollout_note"))

@@ -15,16 +15,16 @@ def set_text(text: str) -> None:
     st.session_state.hidden_words = []
 
 
-def flip(encoding) -> None:
+def flip(text: str, encoding) -> None:
     """Hides the token that was clicked, or brings back what a clicked [MASK] had hidden.
 
     `hidden_words` holds, for each [MASK] of the text in order, the characters it stands for (None if typed).
     """
     index = st.session_state.clicked_token
     st.session_state.clicked_token = None
-    if index is None:
+    if index is None or st.session_state.sentence != text:  # typed on since the words were drawn
         return
-    text, (start, end) = st.session_state.sentence, encoding.offsets[index]
+    start, end = encoding.offsets[index]
     masks_before = text[:start].count(MASK)
     hidden = list(st.session_state.get("hidden_words", []))
     if len(hidden) != text.count(MASK):
@@ -51,8 +51,8 @@ if not text.strip():
 with common.friendly(stop=True):
     encoding = bert.encode(text)
 real = [i for i, (start, end) in enumerate(encoding.offsets) if end > start]
-st.pills(t("fill.click"), real, key="clicked_token", on_change=flip, args=(encoding,),
-         format_func=lambda i: common.plain(encoding.tokens[i]))
+labels = dict(zip(real, common.told_apart([common.plain(encoding.tokens[i]) for i in real])))
+st.pills(t("fill.click"), real, key="clicked_token", on_change=flip, args=(text, encoding), format_func=labels.get)
 common.notes_on(bert, encoding, text)
 
 if MASK not in encoding.tokens:
@@ -80,9 +80,11 @@ if st.toggle(t("fill.everywhere"), key="everywhere", bind="query-params"):
     inside = [position for position in said if position.position in set(real)]
     st.caption(t("fill.everywhere_lead"))
     st.html(html.chips([p.token for p in inside],
-                       [html.tint(html.COLOR_SURPRISE, 0.6 * (1 - p.probability)) for p in inside],
-                       [html.percent(p.probability) for p in inside]))
+                       [html.tint(html.COLOR_SURPRISE, 0 if p.token == MASK else 0.6 * (1 - p.probability))
+                        for p in inside],
+                       ["…" if p.token == MASK else html.percent(p.probability) for p in inside]))
     st.html(html.table(
         [t("app.token"), t("fill.itself"), t("fill.alternatives")],
-        [(p.token, html.percent(p.probability),
-          "   ".join(f"{c.token} {html.percent(c.probability)}" for c in p.candidates)) for p in inside]))
+        [(p.token, "…" if p.token == MASK else html.percent(p.probability),
+          "   ".join(f"{c.token} {html.percent(c.probability)}".replace(" ", "\u00a0") for c in p.candidates))
+         for p in inside]))

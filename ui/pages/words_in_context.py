@@ -57,7 +57,7 @@ def show_static(word: str, count: int) -> None:
     points = pca(np.stack([vectors.vector(name) for name in names]), 2).coordinates
     notes = [word, *(f"{name}: {t('words.cosine')} {value:.2f}" for name, value in near)]
     st.caption(t("words.static_map", word=common.plain(word)))
-    st.plotly_chart(charts.static_map(points, names, notes), key="static_chart", config=charts.CONFIG)
+    st.plotly_chart(charts.static_map(points, names, notes, dark=common.dark()), key="static_chart", config=charts.CONFIG)
 
 
 st.title(t("words.name"))
@@ -93,14 +93,15 @@ with left:
         st.caption(t("words.map_note", share=f"{share:.0%}"))
     else:
         points = np.array([[-0.5, 0.0], [0.5, 0.0]]) * np.linalg.norm(here[0] - here[1])
-    st.plotly_chart(charts.sense_map(points, numbers, [f"{n}. {s}" for n, s in zip(numbers, kept)]), key="sense_chart",
+    titles = [f"{n}. {s}" for n, s in zip(numbers, kept)]
+    st.plotly_chart(charts.sense_map(points, numbers, titles, dark=common.dark()), key="sense_chart",
                     config=charts.CONFIG)
 with right:
     st.subheader(t("words.matrix"))
     baseline = random_pair_baseline(tokens[:, layer])
     st.caption(t("words.baseline", value=f"{baseline:.2f}"))
-    st.plotly_chart(charts.cosine_heatmap(cosine_matrix(here), numbers, kept, cosine=t("words.cosine")),
-                    key="cosine_chart", config=charts.CONFIG)
+    st.plotly_chart(charts.cosine_heatmap(cosine_matrix(here), numbers, kept, cosine=t("words.cosine"),
+                                          dark=common.dark()), key="cosine_chart", config=charts.CONFIG)
 st.markdown("\n".join(f"{n}. {common.plain(s)}" for n, s in zip(numbers, kept)))
 st.subheader(t("words.static"))
 with common.friendly():

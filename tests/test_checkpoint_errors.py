@@ -1,0 +1,126 @@
+"""Folders that cannot be opened, and what is said about them."""
+
+import json
+from pathlib import Path
+
+import pytest
+from safetensors.numpy import load_file, save_file
+
+import bert_tf
+from bert_tf.tokenizer import WordPieceTokenizer
+
+
+def edit_config(folder: Path, **changes) -> None:
+    values = json.loads((folder / "config.json").read_text()) | changes
+    (folder / "config.json").write_text(json.dumps({k: v for k, v in values.items() if v != "absent"}))
+
+
+def edit_tensors(folder: Path, edit) -> None:
+    tensors = load_file(folder / "model.safetensors")
+    tensors = edit(tensors) or tensors
+    save_file(tensors, folder / "model.safetensors")
+
+
+def test_no_folder(tmp_path):
+    with pytest.raises(FileNotFoundError, match="nowhere is not a folder. A BERT folder holds config.json"):
+        bert_tf.load(tmp_path / "nowhere")
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(FileNotFoundError, match="file is not a folder"):
+        bert_tf.load(tmp_path / "file")
+
+
+@pytest.mark.parametrize("name, message", [
+    ("config.json", "is no BERT folder: it holds no config.json"),
+    ("vocab.txt", "vocab.txt does not exist"),
+    ("model.safetensors", "holds no model.safetensors"),
+])
+def test_a_missing_file_is_named(model_copy, name, message):
+    (model_copy / name).unlink()
+    with pytest.raises(FileNotFoundError, match=message):
+        bert_tf.load(model_copy)
+
+
+def test_a_pickle_is_not_opened(model_copy):
+    (model_copy / "model.safetensors").rename(model_copy / "pytorch_model.bin")
+    with pytest.raises(FileNotFoundError, match="pytorch_model.bin, a pickle.*save_pretrained"):
+        bert_tf.load(model_copy)
+
+
+@pytest.mark.parametrize("keep", [0, 4, 100, 5000, -1])
+def test_truncated_weights(model_copy, keep):
+    path = model_copy / "model.safetensors"
+    path.write_bytes(path.read_bytes()[:keep])
+    with pytest.raises(ValueError, match="model.safetensors cannot be read .*cut short; copy it again"):
+        bert_tf.load(model_copy)
+
+
+def test_weights_that_are_something_else(model_copy):
+    (model_copy / "model.safetensors").write_bytes(b"<html>404</html>" * 100)
+    with pytest.raises(ValueError, match="cannot be read as safetensors"):
+        bert_tf.load(model_copy)
+
+
+@pytest.mark.parametrize("changes, message", [
+    (dict(hidden_size=40), r"word_embeddings.weight has shape \(\d+, 32\).* asks for \(\d+, 40\)"),
+    (dict(intermediate_size=63), r"intermediate.dense.weight has shape \(64, 32\).* asks for \(63, 32\)"),
+    (dict(max_position_embeddings=65), "position_embeddings.weight has shape"),
+    (dict(num_hidden_layers=1), "has more layers than the 1 that config.json says"),
+    (dict(num_hidden_layers=3), "lacks 16 of the 53 tensors of the encoder, .*layer.2.*fewer layers"),
+    (dict(vocab_size=100), r"vocab.txt has \d+ pieces, but config.json says vocab_size 100"),
+    (dict(model_type="roberta"), "has model_type = 'roberta'; only 'bert'"),
+    (dict(position_embedding_type="relative_key"), "position_embedding_type = 'relative_key'; only 'abs"),
+    (dict(is_decoder=True), "is_decoder = True"),
+    (dict(tie_word_embeddings=False), "tie_word_embeddings = False"),
+    (dict(hidden_act="silu"), "not describe a BERT.*hidden_act should be one of gelu, gelu_new, relu"),
+    (dict(hidden_act=None), "hidden_act should be one of"),
+    (dict(hidden_act=["gelu"]), "config.json does not describe a BERT"),
+    (dict(hidden_size="absent"), "config.json does not describe a BERT.*hidden_size"),
+    (dict(num_attention_heads=5), "not describe a BERT: hidden_size 32 cannot be shared among 5"),
+    (dict(hidden_size="wide"), "config.json does not describe a BERT: hidden_size should be an integer"),
+])
+def test_a_config_that_does_not_fit(model_copy, changes, message):
+    edit_config(model_copy, **changes)
+    with pytest.raises(ValueError, match=message):
+        bert_tf.load(model_copy)
+
+
+@pytest.mark.parametrize("content", [b"", b"{'vocab_size': 3}", b"[]", b"\xff\xfe\x00"])
+def test_a_config_that_is_not_json(model_copy, content):
+    (model_copy / "config.json").write_bytes(content)
+    with pytest.raises(ValueError, match=r"config.json (is not valid JSON|should hold a JSON object)"):
+        bert_tf.load(model_copy)
+
+
+@pytest.mark.parametrize("name, message", [
+    ("bert.encoder.layer.1.attention.self.key.bias", "lacks 1 of the 37 tensors of the encoder, .*key.bias"),
+    ("bert.embeddings.word_embeddings.weight", "lacks 1 of the 37 tensors of the encoder, .*word_embeddings"),
+    ("bert.pooler.dense.weight", "lacks 1 of the 2 tensors of the pooler"),
+    ("cls.predictions.transform.dense.bias", "lacks 1 of the 5 tensors of the mlm_head"),
+    ("cls.seq_relationship.bias", "lacks 1 of the 2 tensors of the nsp_head"),
+])
+def test_a_missing_tensor_is_named(model_copy, name, message):
+    edit_tensors(model_copy, lambda tensors: {key: value for key, value in tensors.items() if key != name})
+    with pytest.raises(ValueError, match=message):
+        bert_tf.load(model_copy)
+
+
+def test_weights_of_another_architecture(model_copy):
+    edit_tensors(model_copy, lambda tensors: {f"roberta.{name}": value for name, value in tensors.items()})
+    with pytest.raises(ValueError, match="lacks 37 of the 37 tensors of the encoder"):
+        bert_tf.load(model_copy)
+
+
+def test_an_untied_decoder_is_refused(model_copy):
+    def edit(tensors):
+        tensors["cls.predictions.decoder.weight"] = tensors["bert.embeddings.word_embeddings.weight"] + 1
+
+    edit_tensors(model_copy, edit)
+    with pytest.raises(ValueError, match="decoder is not tied to the word embeddings"):
+        bert_tf.load(model_copy)
+
+
+def test_a_vocabulary_smaller_than_the_table_opens(model_copy, tiny_vocabulary):
+    WordPieceTokenizer(tiny_vocabulary[:-3]).save(model_copy)
+    candidates = bert_tf.load(model_copy).fill_mask("the [MASK]", top_k=10_000)[0]
+    assert len(candidates) == len(tiny_vocabulary) - 3  # rows without a piece are never answers
+    assert sum(candidate.probability for candidate in candidates) == pytest.approx(1, abs=1e-5)

@@ -1,0 +1,278 @@
+"""The BertViz head view: the right numbers, no network, no way out for a token, drawn in a browser."""
+
+import html as html_text
+import json
+import re
+import shutil
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+
+pytest.importorskip("bertviz")
+
+from bert_tf.results import Encoding, Trace
+from ui.bertviz_view import PAIRS, SCALE, _offline_document, _split_params, head_view_html
+
+PAIR = "[CLS] the bank ##s . [SEP] 太 阳 升 [SEP]".split()
+HOSTILE = [
+    "</script><script>window.broken = 1</script>", "</SCRIPT >", "<!--", "<script", "-->", "]]>", '"', "'",
+    "\\", "&lt;", "\u2028", "\x00", "${window.broken = 1}", '<img src=x onerror="window.broken = 1">', "*/",
+    "PYTHON_PARAMS", "const params = ", "require.config({});", "; // HACK: x", "https://example.org/x.js",
+]
+ODD = ["😀", "👩‍👧", "שלום", "مرحبا", "##كتاب", "##ing", "太", "[MASK]"]
+
+
+def make_trace(tokens: list[str], layers: int = 2, heads: int = 3, seed: int = 0) -> Trace:
+    """A trace with lively attentions; what follows the first [SEP] is the second sentence."""
+    count = len(tokens)
+    scores = np.exp(2 * np.random.default_rng(seed).normal(size=(layers, heads, count, count)))
+    weights = (scores / scores.sum(-1, keepdims=True)).astype(np.float32)
+    first_end = tokens.index("[SEP]") if "[SEP]" in tokens else count
+    segments = (np.arange(count) > first_end).astype(np.int32)
+    encoding = Encoding(tokens, np.arange(count, dtype=np.int32), segments, [(0, 0)] * count)
+    return Trace(encoding, np.zeros((layers + 1, count, 4), np.float32), weights, np.zeros(4, np.float32))
+
+
+def span_of_params(document: str) -> tuple[int, int]:
+    """Where the data of the page's script start and end."""
+    start = document.index("const params = headView.unpack(") + len("const params = headView.unpack(")
+    return start, json.JSONDecoder().raw_decode(document, start)[1]
+
+
+def params_of(document: str) -> dict:
+    """The data as the page's script gets them."""
+    start, end = span_of_params(document)
+    return json.loads(document[start:end])
+
+
+class Elements(HTMLParser):
+    """Collects start tags and attributes; the content of script and style is text, as in a browser."""
+
+    def __init__(self, document: str):
+        super().__init__()
+        self.found: list[tuple[str, dict]] = []
+        self.feed(document)
+
+    def handle_starttag(self, tag, attrs):
+        self.found.append((tag, dict(attrs)))
+
+
+@pytest.mark.parametrize("tokens", [PAIR, ["x"], ["[CLS]", *HOSTILE, "[SEP]", *ODD, "[SEP]"]])
+@pytest.mark.parametrize("dark", [False, True])
+def test_document_is_whole_and_asks_for_nothing(tokens, dark):
+    document = head_view_html(make_trace(tokens), dark=dark)
+    assert document.startswith("<!doctype html>") and document.rstrip().endswith("</html>")
+    elements = Elements(document).found
+    tags = [tag for tag, _ in elements]
+    assert tags.count("script") == 2 and not {"link", "img", "iframe", "base", "object"} & set(tags)
+    assert not any({"src", "href", "onerror"} & set(attributes) for _, attributes in elements)
+    policy = next(attributes["content"] for _, attributes in elements if "http-equiv" in attributes)
+    assert policy.startswith("default-src 'none'") and "http" not in policy
+    start, end = span_of_params(document)
+    rest = document[:start] + document[end:]
+    assert set(re.findall(r"https?://[^/\"'\s]+", rest)) == {"http://www.w3.org"}  # names of namespaces
+    assert not re.search(r"<script\s[^>]*src|<link\s[^>]*href|@import|url\(|cdnjs|require\.config", rest)
+    assert "<" not in document[start:end]
+    assert document.lower().count("</script") == 2 and document.count("<!--") == 0
+
+
+def test_numbers_are_the_trace_to_four_decimals():
+    trace = make_trace(PAIR, layers=3, heads=2)
+    params = params_of(head_view_html(trace, layer=1))
+    drawn = np.array(params["attention"][0]["attn"]) / params["scale"]
+    assert drawn.shape == trace.attentions.shape
+    assert np.abs(drawn - trace.attentions).max() <= 0.5 / SCALE + 1e-7
+    assert params["attention"][0]["left_text"] == params["attention"][0]["right_text"] == PAIR
+    assert params["layer"] == 1 and params["include_layers"] == [0, 1, 2]
+
+
+def test_second_sentence_is_found_and_can_be_moved():
+    trace = make_trace(PAIR)
+    ranges = {view["name"]: (view.get("rows"), view.get("columns"), view["left_text"], view["right_text"])
+              for view in params_of(head_view_html(trace))["attention"]}
+    assert ranges["Sentence A -> Sentence B"] == ([0, 6], [6, 10], PAIR[:6], PAIR[6:])
+    assert ranges["Sentence B -> Sentence A"] == ([6, 10], [0, 6], PAIR[6:], PAIR[:6])
+    moved = params_of(head_view_html(trace, sentence_b_start=2))["attention"]
+    assert moved[1]["left_text"] == PAIR[:2]
+    assert len(params_of(head_view_html(make_trace(PAIR[:6])))["attention"]) == 1
+
+
+@pytest.mark.parametrize("pairs", PAIRS)
+def test_pairs_choose_the_first_view(pairs):
+    document = head_view_html(make_trace(PAIR), pairs=pairs, labels={"a_to_b": "甲 <看> 乙"})
+    params = params_of(document)
+    assert params["attention"][int(params["default_filter"])]["name"] == PAIRS[pairs]
+    assert f'<option value="{params["default_filter"]}" selected>' in document
+    assert "甲 &lt;看&gt; 乙" in document
+
+
+def test_hide_special_drops_rows_and_columns_and_nothing_else():
+    trace = make_trace(PAIR)
+    params = params_of(head_view_html(trace, hide_special=True))
+    keep = [1, 2, 3, 4, 6, 7, 8]
+    view = params["attention"][0]
+    assert view["left_text"] == [PAIR[i] for i in keep]
+    expected = trace.attentions[np.ix_(range(2), range(3), keep, keep)]
+    assert np.abs(np.array(view["attn"]) / SCALE - expected).max() <= 0.5 / SCALE + 1e-7
+    assert params["attention"][1]["rows"] == [0, 4] and params["attention"][2]["rows"] == [4, 7]
+    empty_b = params_of(head_view_html(make_trace(["[CLS]", "a", "[SEP]", "[SEP]"]), hide_special=True))
+    assert len(empty_b["attention"]) == 1
+    alone = params_of(head_view_html(make_trace(["[CLS]", "x", "[SEP]"]), hide_special=True))
+    assert np.array(alone["attention"][0]["attn"]).shape == (2, 3, 1, 1)
+
+
+def test_hostile_tokens_arrive_as_they_are():
+    tokens = ["[CLS]", *HOSTILE, *ODD, "[SEP]"]
+    assert params_of(head_view_html(make_trace(tokens)))["attention"][0]["left_text"] == tokens
+
+
+def test_same_trace_gives_the_same_text():
+    assert head_view_html(make_trace(PAIR)) == head_view_html(make_trace(PAIR))
+
+
+@pytest.mark.parametrize("arguments, message", [
+    ({"layer": 2}, "0 to 1"), ({"layer": -1}, "0 to 1"), ({"pairs": "a_to_c"}, "a_to_b"),
+    ({"sentence_b_start": 0}, "1 to 9"), ({"sentence_b_start": 10}, "1 to 9"),
+    ({"labels": {"heads": "x"}}, "heads"),
+])
+def test_arguments_out_of_range(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        head_view_html(make_trace(PAIR), **arguments)
+
+
+def test_traces_that_cannot_be_drawn():
+    with pytest.raises(ValueError, match="two sentences"):
+        head_view_html(make_trace(["[CLS]", "x", "[SEP]"]), pairs="a_to_b")
+    with pytest.raises(ValueError, match="no token"):
+        head_view_html(make_trace(["[CLS]", "[SEP]"]), hide_special=True)
+    trace = make_trace(PAIR)
+    with pytest.raises(ValueError, match=r"\(L, N, 10, 10\)"):
+        head_view_html(Trace(trace.encoding, trace.hidden_states, trace.attentions[..., :9], trace.pooled))
+    with pytest.raises(ValueError, match="finite"):
+        head_view_html(Trace(trace.encoding, trace.hidden_states, trace.attentions * np.nan, trace.pooled))
+
+
+def test_sizes_stay_small():
+    assert len(head_view_html(make_trace(["太"] * 20, 4, 4)).encode()) < 0.5e6
+    long = ["[CLS]", *["word"] * 60, "[SEP]", *["词"] * 65, "[SEP]"]
+    assert len(head_view_html(make_trace(long, 4, 4)).encode()) < 1.5e6
+
+
+def test_another_version_of_bertviz_is_not_drawn_wrongly():
+    with pytest.raises(RuntimeError, match="bertviz 1.4.1"):
+        _split_params("<script>nothing of the kind</script>")
+    before, params, after = _split_params('x const params = {"a": "; }"}; // HACK: {"a": "; }"}\nrest')
+    assert (before, params, after) == ("x const params = ", {"a": "; }"}, ";\nrest")
+    assert "cdn" not in _offline_document('<script src="https://cdn/x.js"></script><p>kept</p>', dark=False)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("chromium is not installed")
+    playwright = pytest.importorskip("playwright.sync_api")
+    arguments = ["--no-sandbox", "--headless", "--disable-gpu", "--disable-background-networking"]
+    with playwright.sync_playwright() as session:
+        with session.chromium.launch(executable_path=chromium, args=arguments) as opened:
+            yield opened
+
+
+class Shown:
+    """A view in a sandboxed iframe, with everything it asked for and complained of; the network is shut."""
+
+    def __init__(self, browser, document: str, width: int = 900):
+        self.requests, self.complaints = [], []
+        self.page = browser.new_page(viewport={"width": width, "height": 800})
+        self.page.on("request", lambda request: self.requests.append(request.url))
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("console", lambda said: said.type == "log" or self.complaints.append(said.text))
+        self.page.route("**/*", lambda route: route.abort())
+        self.page.set_content(
+            '<!doctype html><body style="margin:0"><iframe sandbox="allow-scripts" '
+            f'style="width:100%;height:780px;border:0" srcdoc="{html_text.escape(document)}"></iframe>'
+        )
+        self.view = self.page.frame_locator("iframe")
+        self.view.locator("#attention").wait_for(state="attached", timeout=20_000)
+
+    def lines(self) -> dict[tuple[int, int, int], float]:
+        """(head, left, right) -> the weight bound to each line that is drawn."""
+        found = self.view.locator("#attention line").evaluate_all(
+            "lines => lines.map(line => [line.parentNode.parentNode.getAttribute('head-index'),"
+            " line.getAttribute('left-token-index'), line.getAttribute('right-token-index'), line.__data__])")
+        return {(int(head), int(left), int(right)): weight for head, left, right, weight in found}
+
+    def expect(self, weights: np.ndarray) -> None:
+        """Asserts that the lines are these weights (N, rows, columns), all of them that can be seen."""
+        lines = self.lines()
+        assert {key for key, weight in np.ndenumerate(weights) if weight > 1 / 500} <= set(lines)
+        assert max(abs(weights[key] - weight) for key, weight in lines.items()) <= 0.5 / SCALE + 1e-7
+
+    def texts(self, side: str) -> list[str]:
+        return self.view.locator(f"#{side} text").all_text_contents()
+
+
+def test_browser_draws_and_answers(browser):
+    trace = make_trace(PAIR)
+    shown = Shown(browser, head_view_html(trace))
+    view = shown.view
+    assert shown.texts("left") == shown.texts("right") == PAIR
+    shown.expect(trace.attentions[0])
+
+    assert view.locator("#layer option").all_text_contents() == ["1", "2"]
+    view.locator("#layer").select_option("2")
+    shown.expect(trace.attentions[1])
+    a, b = slice(0, 6), slice(6, 10)
+    for index, (rows, columns) in enumerate([(a, a), (b, b), (a, b), (b, a)], start=1):
+        view.locator("#filter").select_option(str(index))
+        assert (shown.texts("left"), shown.texts("right")) == (PAIR[rows], PAIR[columns])
+        shown.expect(trace.attentions[1][:, rows, columns])
+    view.locator("#filter").select_option("0")
+
+    hidden = "#attention line[visibility='visible'][left-token-index='2']"
+    assert view.locator(hidden).count() == 0
+    view.locator("#left text").nth(2).hover()
+    assert view.locator(hidden).count() > 0
+    assert view.locator("#attention").get_attribute("visibility") == "hidden"
+
+    heads = view.locator(".heads rect")
+    assert heads.count() == 3 and heads.nth(1).locator("title").text_content() == "Head 2"
+    before = heads.nth(1).get_attribute("fill")
+    heads.nth(1).click()
+    assert heads.nth(1).get_attribute("fill") != before
+    opacities = view.locator("[head-index='1'] line").evaluate_all(
+        "lines => lines.map(line => line.getAttribute('stroke-opacity'))")
+    assert opacities and set(opacities) == {"0"}
+    assert shown.complaints == [] and shown.requests == []
+
+
+def test_browser_takes_hostile_and_odd_tokens_on_a_phone(browser):
+    tokens = ["[CLS]", *HOSTILE, *ODD, "internationalization", "[SEP]"]
+    shown = Shown(browser, head_view_html(make_trace(tokens), dark=True), width=390)
+    drawn = shown.texts("left")
+    assert [text.replace("\ufffd", "\x00") for text in drawn] == tokens
+    frame = shown.page.frames[1]
+    assert frame.evaluate("typeof window.broken") == "undefined"
+    sizes = frame.evaluate(
+        "[document.documentElement.scrollWidth, document.getElementById('vis').scrollWidth,"
+        " document.querySelector('svg').getBoundingClientRect().width]")
+    assert sizes[0] <= 390 < sizes[1] == sizes[2]  # wide tokens scroll inside the view, not the page
+    boxes = frame.evaluate(
+        "['left', 'right'].map(side => document.querySelectorAll(`#${side} text`)[1].getBBox())"
+        ".map(box => [box.x, box.x + box.width])")
+    assert boxes[0][0] >= 0 and boxes[0][1] < boxes[1][0] and boxes[1][1] <= sizes[1]
+    assert shown.complaints == [] and shown.requests == []
+
+
+def test_browser_redraws_when_its_frame_changes_and_keeps_what_was_chosen(browser):
+    trace = make_trace(PAIR, layers=3)
+    shown = Shown(browser, head_view_html(trace, layer=2, pairs="a_to_b"), width=390)
+    width = "document.querySelector('svg').getBoundingClientRect().width"
+    narrow = shown.page.frames[1].evaluate(width)
+    assert narrow <= 390 and shown.view.locator("#layer").input_value() == "2"
+    assert shown.view.locator("#filter option:checked").text_content() == "Sentence A → Sentence B"
+    shown.page.set_viewport_size({"width": 900, "height": 800})
+    shown.page.frames[1].wait_for_function(f"{width} > {narrow + 50}")
+    shown.expect(trace.attentions[2][:, :6, 6:])
+    assert shown.view.locator("#vis svg").count() == 1
