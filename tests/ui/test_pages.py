@@ -1,0 +1,636 @@
+"""Every page without a browser, on a tiny model with random weights: good input, bad input, both languages."""
+
+import re
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+import ui.common as common
+from ui import bertviz_view
+from ui.examples import ATTENTION, FILL, PAIRS, WORD_SETS
+from ui.text import TEXT
+
+APP = Path(__file__).resolve().parents[2] / "streamlit_app.py"
+PAGES = ["fill_mask", "sentence_pair", "attention", "words_in_context"]
+LANGUAGES = ["en", "zh"]
+#: What a page needs before it answers.
+GOOD = {
+    "fill_mask": {"sentence": "the [MASK] sat on the mat."},
+    "sentence_pair": {"first": "the cat sat.", "second": "我 爱 苹果。"},
+    "attention": {"look": "the cat sat on the mat."},
+    "words_in_context": {"word": "bank", "sentences": "the bank is old\nthe river bank\nmoney by the bank"},
+}
+#: Where a page's free text goes.
+INPUT = {"fill_mask": "sentence", "sentence_pair": "first", "attention": "look", "words_in_context": "sentences"}
+STRANGE = {
+    "markup": "the <b>cat</b> **sat** $x$ :smile: `on` -> [a](b) & &lt; it",
+    "script": "<script>alert(1)</script><img src=x onerror=alert(1)> cat",
+    "emoji": "the cat 😀 👩‍👩‍👧 sat",
+    "right to left": "שלום עולם cat مرحبا بالعالم",
+    "combining": "c\u0301\u0301\u0301a\u0308t z\u0334\u035d cat",
+    "invisible": "\u200b\u200e\ufeffcat\u00ad",
+    "rare Chinese": "𠀀𪚥 cat 龘",
+    "one long word": "a" * 300,
+    "brackets": "[CLS] [SEP] [PAD] [UNK] cat [MASK",
+    "nothing but unknown": "😀😀😀",
+}
+
+
+def words(key: str, lang: str, **values) -> str:
+    return TEXT[key][LANGUAGES.index(lang)].format(**values)
+
+
+def letters(text: str) -> str:
+    """Takes Markdown's escapes back, as a browser would."""
+    return re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", text).replace("\u2060", "")
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory, tiny_model_folder) -> Path:
+    """A `saved_models` with the tiny BERT and word2vec vectors of a few words; broken ones lie beside it."""
+    from safetensors.numpy import load_file, save_file
+
+    from bert_tf.static_vectors import StaticVectors
+
+    root = tmp_path_factory.mktemp("pages")
+    folder = root / "saved_models"
+    shutil.copytree(tiny_model_folder, folder / "tiny-random")
+    (folder / "tiny-random" / "card.md").write_text("# A tiny BERT\n\nIt knows nothing.\n", encoding="utf-8")
+    rng = np.random.default_rng(0)
+    names = ["bank", "river", "money", "water", "sky", "book", "sun", "rain", "day", "cat", "dog", "<b>x</b>"]
+    StaticVectors(names, rng.standard_normal((12, 8)).astype(np.float32)).save(folder / "word2vec-en")
+
+    shutil.copytree(tiny_model_folder, root / "encoder")
+    tensors = load_file(root / "encoder" / "model.safetensors")
+    kept = {name: tensor for name, tensor in tensors.items() if not name.startswith("cls.")}
+    assert 0 < len(kept) < len(tensors)
+    save_file(kept, root / "encoder" / "model.safetensors", metadata={"format": "pt"})
+
+    shutil.copytree(tiny_model_folder, root / "truncated")
+    weights = root / "truncated" / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-1000])
+    shutil.copytree(tiny_model_folder, root / "no-json")
+    (root / "no-json" / "config.json").write_text("{", encoding="utf-8")
+    (root / "empty").mkdir()
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch, models):
+    """The tiny model is the bundled one, and is not warmed up beside the tests."""
+    monkeypatch.setattr(common, "MODELS_FOLDER", models)
+    monkeypatch.setattr(common, "warm_up", lambda bert: None)
+
+
+def whole(at: AppTest) -> AppTest:
+    """Runs the app and holds that nothing on the screen is an error of the program."""
+    at.run()
+    assert not at.exception, at.exception[0].value
+    assert not at.error
+    return at
+
+
+def type_into(at: AppTest, **values: str) -> AppTest:
+    for key, value in values.items():
+        (at.text_area if key == "sentences" else at.text_input)(key=key).input(value)
+    return whole(at)
+
+
+def open_page(page: str, lang: str = "en", **values: str) -> AppTest:
+    at = AppTest.from_file(str(APP), default_timeout=120)
+    at.query_params["lang"] = lang
+    whole(at).switch_page(f"ui/pages/{page}.py")
+    return type_into(whole(at), **values)
+
+
+def markup(at: AppTest) -> str:
+    """All HTML of the page; the style is not among it."""
+    return "".join(element.value for element in at.html if not element.value.startswith("<style>"))
+
+
+def said(at: AppTest) -> str:
+    """All that the page says in boxes, captions and paragraphs, as it is read."""
+    return letters("\n".join(element.value for kind in (at.info, at.warning, at.markdown, at.caption)
+                             for element in kind))
+
+
+def figure(at: AppTest, key: str) -> dict:
+    import json
+
+    return next(json.loads(chart.proto.spec) for chart in at.get("plotly_chart") if key in chart.proto.id)
+
+
+def cells(array) -> np.ndarray:
+    """Reads an array of a plotly figure, which may be packed."""
+    import base64
+
+    if isinstance(array, dict):
+        flat = np.frombuffer(base64.b64decode(array["bdata"]), array["dtype"])
+        return flat.reshape([int(n) for n in array["shape"].split(",")]) if "shape" in array else flat
+    return np.asarray(array)
+
+
+# ---- every page
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_start_page_names_every_page(lang):
+    at = AppTest.from_file(str(APP), default_timeout=120)
+    at.query_params["lang"] = lang
+    whole(at)
+    assert at.title[0].value == words("home.title", lang)
+    labels = " ".join(link.label for link in at.page_link)
+    assert all(words(f"{key}.name", lang) in labels for key in ("fill", "pair", "attention", "words"))
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("page", PAGES)
+def test_page_without_input_asks_for_some(page, lang):
+    at = open_page(page, lang)
+    key = {"fill_mask": "fill", "sentence_pair": "pair", "attention": "attention", "words_in_context": "words"}[page]
+    assert at.title[0].value == words(f"{key}.name", lang)
+    assert [box.value for box in at.info] == [words(f"{key}.empty", lang)]
+    assert not markup(at)
+
+
+@pytest.mark.parametrize("blank", [" ", "\t  \u3000", "\u00a0"])
+@pytest.mark.parametrize("page", PAGES)
+def test_spaces_are_no_input(page, blank):
+    at = open_page(page, **{key: blank for key in GOOD[page]})
+    assert len(at.info) == 1 and not at.warning and not markup(at)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_control_characters_alone_get_a_clear_word(page):
+    at = open_page(page, **GOOD[page] | {INPUT[page]: "\x00\x07\u200b\x1b"})
+    assert "app.problem" and (at.warning or at.info)
+    if page != "words_in_context":
+        assert "holds no character" in said(at)
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("page", PAGES)
+def test_page_answers_good_input(page, lang):
+    at = open_page(page, lang, **GOOD[page])
+    assert not at.warning
+    assert markup(at) or at.get("plotly_chart") or at.get("iframe")
+
+
+@pytest.mark.parametrize("name", STRANGE)
+@pytest.mark.parametrize("page", PAGES)
+def test_strange_text_is_answered_and_shown_letter_for_letter(page, name):
+    text = STRANGE[name]
+    values = GOOD[page] | {INPUT[page]: f"{text} bank\nbank {text}" if page == "words_in_context" else text}
+    at = open_page(page, **values)
+    assert not at.warning, said(at)
+    assert "<script" not in markup(at) and "<img" not in markup(at)
+    if page == "words_in_context":
+        assert f"1. {text} bank" in said(at)
+    if page == "fill_mask":
+        type_into(at, sentence=f"{text} [MASK]")
+        import html
+
+        assert html.escape(text) in markup(at)
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("page", ["fill_mask", "sentence_pair", "attention"])
+def test_text_that_is_too_long_is_cut_and_said_so(page, lang):
+    at = open_page(page, lang, **GOOD[page] | {INPUT[page]: "[MASK] " + "cat " * 100})
+    limit = 64 - (3 if page == "sentence_pair" else 2)
+    kept_of_second = 5 if page == "sentence_pair" else 0
+    pieces = 101 + (int(bool(kept_of_second)) and len("我爱苹果。"))
+    assert words("app.cut", lang, count=pieces - limit) in said(at)
+
+
+@pytest.mark.parametrize("page", ["fill_mask", "sentence_pair", "attention"])
+def test_unknown_characters_are_named(page):
+    at = open_page(page, **GOOD[page] | {INPUT[page]: "cat 😀 龘 *鑫* [MASK]"})
+    assert words("app.unknown", "en", words="😀, 龘, 鑫") in said(at)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_language_switch_changes_the_words_and_keeps_the_input(page):
+    at = open_page(page, "en", **GOOD[page])
+    at.segmented_control(key="lang").set_value("zh")
+    whole(at)
+    key, value = list(GOOD[page].items())[0]
+    assert at.text_input(key=key).value == value
+    assert re.search("[\u4e00-\u9fff]", at.title[0].value)
+    assert at.query_params["lang"] in ("zh", ["zh"])
+
+
+def test_unknown_language_in_the_address_is_english():
+    at = AppTest.from_file(str(APP), default_timeout=120)
+    at.query_params["lang"] = "xx"
+    assert whole(at).title[0].value == words("home.title", "en")
+
+
+# ---- the model
+
+def test_facts_and_card_of_the_model():
+    at = open_page("fill_mask")
+    assert any("2 layers · 4 heads · 32 wide" in caption.value for caption in at.sidebar.caption)
+    at.button(key="card_button").click()
+    assert "It knows nothing." in said(whole(at))
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("page", PAGES)
+def test_without_any_model(page, lang, monkeypatch, tmp_path, models):
+    monkeypatch.setattr(common, "MODELS_FOLDER", tmp_path)
+    at = open_page(page, lang)
+    assert words("app.no_models", lang) in [box.value for box in at.info]
+    at.text_input(key="folder").input(str(models / "tiny-random"))
+    at = type_into(at, **GOOD[page])
+    assert markup(at) or at.get("plotly_chart") or at.get("iframe")
+
+
+def other(page: str, folder: str, **values: str) -> AppTest:
+    """Opens a page on another folder."""
+    at = open_page(page, **values)
+    at.selectbox(key="model").set_value(common.OTHER)
+    whole(at)
+    assert words("app.folder_hint", "en") in [box.value for box in at.info]
+    at.text_input(key="folder").input(folder)
+    return whole(at)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_any_folder_can_be_named(page, models):
+    at = other(page, f"  {models / 'tiny-random'} ", **GOOD[page])
+    assert not at.warning and (markup(at) or at.get("plotly_chart") or at.get("iframe"))
+
+
+@pytest.mark.parametrize("name, word", [
+    ("nowhere", "nowhere"), ("empty", "config.json"), ("truncated", "model.safetensors"), ("no-json", "config.json")])
+@pytest.mark.parametrize("page", PAGES)
+def test_folder_that_is_no_checkpoint(page, name, word, models):
+    at = other(page, str(models.parent / name), **GOOD[page])
+    assert len(at.warning) == 1 and word in said(at) and words("app.problem", "en") in said(at)
+    key, value = list(GOOD[page].items())[0]
+    assert at.text_input(key=key).value == value  # nothing typed is lost
+    at.selectbox(key="model").set_value("tiny-random")
+    whole(at)
+    assert not at.warning and (markup(at) or at.get("plotly_chart") or at.get("iframe"))
+
+
+@pytest.mark.parametrize("path", ["x" * 5000, "a\x00b", __file__, "~", "/", "**bold** <b>x</b>"])
+def test_impossible_folders(path):
+    at = other("fill_mask", path, **GOOD["fill_mask"])
+    assert len(at.warning) == 1
+
+
+@pytest.mark.parametrize("page, needs", [("fill_mask", "fill masks"), ("sentence_pair", "follows another")])
+def test_encoder_without_heads_says_what_it_lacks(page, needs, models):
+    at = other(page, str(models.parent / "encoder"), **GOOD[page])
+    assert len(at.warning) == 1 and "encoder without" in said(at) and needs in said(at)
+
+
+@pytest.mark.parametrize("page", ["attention", "words_in_context"])
+def test_encoder_without_heads_still_shows_its_inside(page, models):
+    at = other(page, str(models.parent / "encoder"), **GOOD[page])
+    assert not at.warning and (at.get("plotly_chart") or at.get("iframe"))
+
+
+def test_model_that_changed_on_disk_is_opened_anew(models, tmp_path):
+    folder = tmp_path / "changing"
+    shutil.copytree(models / "tiny-random", folder)
+    before = common.open_model(str(folder))
+    assert common.open_model(str(folder)) is before
+    weights = folder / "model.safetensors"
+    weights.write_bytes(weights.read_bytes())
+    import os
+
+    os.utime(weights, ns=(1, 1))
+    assert common.open_model(str(folder)) is not before
+
+
+def test_a_run_of_a_page_leaves_keras_alone():
+    """Streamlit clears Keras after every run where it can; that would cost every key pressed half a second."""
+    import keras
+
+    at = open_page("fill_mask", **GOOD["fill_mask"])
+    keras.backend.set_image_data_format("channels_last")
+    from keras.src.backend.common import global_state
+
+    global_state.set_global_attribute("kept_by_test", 1)
+    type_into(at, sentence="my [MASK]")
+    assert keras.backend.clear_session.__module__ == "ui.common"
+
+
+# ---- fill in the blank
+
+def tokens_to_click(at: AppTest) -> list[str]:
+    return [letters(option) for option in at.pills(key="clicked_token").options]
+
+
+def click_token(at: AppTest, index: int) -> AppTest:
+    """Clicks the n-th word."""
+    pills = at.pills(key="clicked_token")
+    # Token 0 is [CLS], which is not drawn.
+    pills.set_value(index + 1)
+    return whole(at)
+
+
+def test_no_mask_invites_to_click():
+    at = open_page("fill_mask", sentence="the cat sat")
+    assert words("fill.no_mask", "en") in said(at)
+
+
+def test_click_hides_a_word_and_brings_it_back():
+    at = open_page("fill_mask", sentence="The cat  sat.")
+    assert tokens_to_click(at) == ["the", "cat", "sat", "."]
+    click_token(at, 0)
+    assert at.text_input(key="sentence").value == "[MASK] cat  sat."
+    click_token(at, 2)
+    assert at.text_input(key="sentence").value == "[MASK] cat  [MASK]."
+    click_token(at, 0)
+    assert at.text_input(key="sentence").value == "The cat  [MASK]."  # the capital is back as well
+    click_token(at, 2)
+    assert at.text_input(key="sentence").value == "The cat  sat."
+
+
+def test_click_knows_equal_words_apart():
+    at = open_page("fill_mask", sentence="the cat sat on the mat")
+    assert len(set(at.pills(key="clicked_token").options)) == 6
+    click_token(at, 0)
+    assert at.text_input(key="sentence").value == "[MASK] cat sat on the mat"
+    click_token(at, 4)
+    assert at.text_input(key="sentence").value == "[MASK] cat sat on [MASK] mat"
+    click_token(at, 0)
+    assert at.text_input(key="sentence").value == "the cat sat on [MASK] mat"
+
+
+def test_click_on_a_typed_mask_takes_it_out():
+    at = open_page("fill_mask", sentence="the [MASK] sat")
+    click_token(at, 1)
+    assert at.text_input(key="sentence").value == "the  sat"
+
+
+def test_click_on_a_piece_and_on_chinese():
+    at = open_page("fill_mask", sentence="dogs 我爱")
+    assert tokens_to_click(at) == ["dog", "##s", "我", "爱"]
+    click_token(at, 1)
+    assert at.text_input(key="sentence").value == "dog[MASK] 我爱"
+    click_token(at, 2)
+    assert at.text_input(key="sentence").value == "dog[MASK] [MASK]爱"
+
+
+def test_answers_are_the_models(tiny_bert):
+    text = "the [MASK] sat on [MASK]."
+    at = open_page("fill_mask", sentence=text)
+    for candidates in tiny_bert.fill_mask(text, top_k=5):
+        for candidate in candidates:
+            assert f"<b>{candidate.token.replace('<', '&lt;')}</b>" in markup(at)
+            assert f"{100 * candidate.probability:.1f} %" in markup(at)
+    assert words("fill.independent", "en") in said(at)
+    assert [line.value for line in at.markdown if "Blank" in line.value] == ["**Blank 1**", "**Blank 2**"]
+
+
+def test_every_position():
+    at = open_page("fill_mask", sentence="the cat sat on [MASK].")
+    at.toggle(key="everywhere").set_value(True)
+    whole(at)
+    assert words("fill.everywhere_lead", "en") in said(at)
+    table = next(element.value for element in at.html if words("fill.alternatives", "en") in element.value)
+    assert table.count("<tr>") == 1 + 6
+
+
+def test_mask_that_was_cut_off_is_said_so():
+    at = open_page("fill_mask", sentence="cat " * 100 + "[MASK]")
+    assert words("fill.no_mask", "en") in said(at) and words("app.cut", "en", count=39) in said(at)
+
+
+def test_token_table():
+    at = open_page("fill_mask", sentence="The cat 我")
+    table = next(element.value for element in at.html if "bt-table" in element.value)
+    rows = [re.findall("<td>(.*?)</td>", row) for row in table.split("<tr>")[2:]]
+    assert [row[1] for row in rows] == ["[CLS]", "the", "cat", "我", "[SEP]"]
+    assert [row[4] for row in rows] == ["", "0-3", "4-7", "8-9", ""]
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_fill_examples(lang):
+    at = open_page("fill_mask", lang)
+    for index, text in enumerate(FILL[lang]):
+        at.pills(key="fill_example").set_value(index)
+        whole(at)
+        assert at.text_input(key="sentence").value == text
+        assert "bt-bars" in markup(at)
+        assert at.pills(key="fill_example").value is None
+
+
+# ---- sentence pair
+
+def test_one_sentence_is_no_pair():
+    at = open_page("sentence_pair", first="the cat sat")
+    assert words("pair.empty", "en") in said(at)
+    assert at.button(key="swap").disabled
+
+
+def test_swap_swaps():
+    at = open_page("sentence_pair", **GOOD["sentence_pair"])
+    at.button(key="swap").click()
+    whole(at)
+    assert at.text_input(key="first").value == GOOD["sentence_pair"]["second"]
+    assert at.text_input(key="second").value == GOOD["sentence_pair"]["first"]
+
+
+def test_probability_is_the_models(tiny_bert):
+    at = open_page("sentence_pair", **GOOD["sentence_pair"])
+    share = tiny_bert.next_sentence(*GOOD["sentence_pair"].values()).is_next
+    assert f"{100 * share:.1f} %" in markup(at)
+    assert "AAAAAABBBBBBB"[:3] and markup(at).count("<small>A</small>") == 6  # [CLS] the cat sat . [SEP]
+    assert markup(at).count("<small>B</small>") == 6  # 我 爱 苹 果 。 [SEP]
+
+
+@pytest.mark.parametrize("share, key", [(1.0, "sure_yes"), (0.95, "sure_yes"), (0.94, "yes"), (0.6, "yes"),
+                                        (0.5, "unsure"), (0.39, "no"), (0.05, "no"), (0.049, "sure_no"),
+                                        (0.0, "sure_no")])
+def test_probability_in_words(share, key, monkeypatch):
+    from bert_tf.explore import Bert
+    from bert_tf.results import NextSentence
+
+    monkeypatch.setattr(Bert, "next_sentence", lambda self, a, b: NextSentence(
+        is_next=share, logits=np.zeros(2, np.float32), encoding=self.encode(a, b)))
+    at = open_page("sentence_pair", **GOOD["sentence_pair"])
+    assert words(f"pair.{key}", "en") in markup(at)
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_pair_examples(lang):
+    at = open_page("sentence_pair", lang)
+    for index, (first, second) in enumerate(PAIRS[lang]):
+        at.pills(key="pair_example").set_value(index)
+        whole(at)
+        assert (at.text_input(key="first").value, at.text_input(key="second").value) == (first, second)
+        assert "bt-verdict" in markup(at)
+
+
+# ---- attention
+
+def heatmap(**values: str) -> AppTest:
+    at = open_page("attention", **values)
+    at.segmented_control(key="view").set_value("heatmap")
+    return whole(at)
+
+
+def test_lines_are_drawn_and_follow_the_switch():
+    at = open_page("attention", **GOOD["attention"])
+    frame = at.get("iframe")[0].proto
+    assert "bertviz" in str(frame.srcdoc).lower()
+    before = frame.srcdoc
+    at.toggle(key="special").set_value(True)
+    assert whole(at).get("iframe")[0].proto.srcdoc != before
+    assert set(bertviz_view.LABELS) == {key.removeprefix("bertviz.") for key in TEXT if key.startswith("bertviz.")}
+
+
+@pytest.mark.parametrize("measure, layer, head", [("one", 2, 3), ("layer_mean", 2, None), ("all_mean", None, None),
+                                                  ("rollout", 1, None)])
+def test_heatmap_shows_the_weights(measure, layer, head, tiny_bert):
+    from bert_tf.analysis import attention_rollout
+
+    at = heatmap(**GOOD["attention"])
+    at.toggle(key="special").set_value(True)
+    at.selectbox(key="measure").set_value(measure)
+    whole(at)
+    if layer:
+        at.selectbox(key="layer").set_value(layer)
+    if head:
+        at.selectbox(key="head").set_value(head)
+    whole(at)
+    all_weights = tiny_bert.trace(GOOD["attention"]["look"]).attentions
+    expected = {"one": lambda: all_weights[1, 2], "layer_mean": lambda: all_weights[1].mean(0),
+                "all_mean": lambda: all_weights.mean((0, 1)), "rollout": lambda: attention_rollout(all_weights)[0]}
+    chart = figure(at, "attention_chart")
+    np.testing.assert_allclose(cells(chart["data"][0]["z"]), expected[measure](), atol=1e-6)
+    assert chart["layout"]["xaxis"]["ticktext"][0] == "[CLS]"
+    assert (words("attention.rollout_note", "en") in said(at)) == (measure == "rollout")
+
+
+@pytest.mark.parametrize("pairs, rows, columns", [
+    ("all", ["the", "cat", "我", "爱"], ["the", "cat", "我", "爱"]), ("a_to_b", ["the", "cat"], ["我", "爱"]),
+    ("b_to_a", ["我", "爱"], ["the", "cat"]), ("a_to_a", ["the", "cat"], ["the", "cat"]),
+    ("b_to_b", ["我", "爱"], ["我", "爱"])])
+def test_heatmap_of_a_part_of_a_pair(pairs, rows, columns):
+    at = heatmap(look="the cat", look_second="我爱")
+    at.segmented_control(key="pairs").set_value(pairs)
+    layout = figure(whole(at), "attention_chart")["layout"]
+    assert layout["yaxis"]["ticktext"] == rows and layout["xaxis"]["ticktext"] == columns
+    assert words("attention.hidden_note", "en") in said(at)
+
+
+def test_part_of_a_pair_is_forgotten_with_the_second_sentence():
+    at = heatmap(look="the cat", look_second="我爱")
+    at.segmented_control(key="pairs").set_value("b_to_b")
+    whole(at)
+    type_into(at, look_second="")
+    assert figure(at, "attention_chart")["layout"]["yaxis"]["ticktext"] == ["the", "cat"]
+
+
+@pytest.mark.parametrize("view", ["bertviz", "heatmap"])
+def test_text_of_special_tokens_alone(view):
+    at = open_page("attention", look="cat")
+    at.segmented_control(key="view").set_value(view)
+    type_into(at, look="[CLS]")
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_attention_examples(lang):
+    at = open_page("attention", lang)
+    for index, (first, second) in enumerate(ATTENTION[lang]):
+        at.pills(key="attention_example").set_value(index)
+        whole(at)
+        assert (at.text_input(key="look").value, at.text_input(key="look_second").value) == (first, second)
+        assert at.get("iframe")
+
+
+# ---- words in context
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_word_in_no_sentence(lang):
+    at = open_page("words_in_context", lang, word="zebra", sentences="the cat\nthe *dog*")
+    assert words("words.missing", lang, sentences="the cat; the *dog*") in said(at)
+    assert words("words.few", lang) in said(at) and not at.get("plotly_chart")
+
+
+def test_word_in_all_sentences_but_one():
+    at = open_page("words_in_context", word="bank", sentences="the bank\nthe banker\nmy bank\n\nthe bank\n")
+    assert words("words.missing", "en", sentences="the banker") in said(at)
+    assert "1. the bank\n2. my bank" in said(at)  # the same line twice is one sentence
+    assert len(at.get("plotly_chart")) == 3
+
+
+def test_one_sentence_is_not_enough():
+    at = open_page("words_in_context", word="bank", sentences="the bank")
+    assert words("words.few", "en") in said(at) and not at.get("plotly_chart")
+
+
+def test_too_long_sentence_whose_word_is_cut_off():
+    at = open_page("words_in_context", word="bank", sentences="cat " * 100 + "bank\nthe bank\nmy bank")
+    assert "cat cat" in words("words.missing", "en", sentences=said(at)) and len(at.get("plotly_chart")) == 3
+
+
+def test_cosines_are_the_models_at_the_layer_chosen(tiny_bert):
+    from bert_tf.analysis import cosine_matrix
+
+    at = open_page("words_in_context", **GOOD["words_in_context"])
+    slider = at.slider(key="word_layer")
+    assert (slider.min, slider.max, slider.value) == (0, 2, 2)
+    vectors = np.stack([tiny_bert.word_vectors(line, "bank")
+                        for line in GOOD["words_in_context"]["sentences"].splitlines()])
+    for layer in (2, 1, 0):
+        at.slider(key="word_layer").set_value(layer)
+        drawn = cells(figure(whole(at), "cosine_chart")["data"][0]["z"])
+        np.testing.assert_allclose(drawn, cosine_matrix(vectors[:, layer]), atol=1e-4)
+
+
+def test_word2vec_side():
+    at = open_page("words_in_context", **GOOD["words_in_context"])
+    assert "very same vector" in said(at) and figure(at, "static_chart")["data"][0]["text"][0] == "bank"
+    type_into(at, word="the")
+    assert words("words.static_unknown", "en", word="the", count="12") in said(at)
+    type_into(at, word="苹果", sentences="我爱苹果\n苹果好吃")
+    assert words("words.static_none", "en") in said(at)
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_word_sets(lang):
+    at = open_page("words_in_context", lang)
+    for index, (word, sentences) in enumerate(WORD_SETS[lang].values()):
+        at.pills(key="word_example").set_value(index)
+        whole(at)
+        assert at.text_input(key="word").value == word
+        assert at.text_area(key="sentences").value.splitlines() == sentences
+        assert words("words.missing", lang, sentences="") not in said(at)
+        assert cells(figure(at, "cosine_chart")["data"][0]["z"]).shape == (len(sentences),) * 2
+
+
+# ---- what all pages share
+
+@pytest.mark.parametrize("text", ["<b>x</b>", "**x**", "$x$", ":smile:", ":red[x]", "a -> b", "--", ":material/home:",
+                                  "&lt;", "1. a", "# a", "`x`", "[a](b)", "~~x~~", "a\\b", "^x^", "<- >= <= ~="])
+def test_plain_text_can_be_read_back(text):
+    written = common.plain(text)
+    assert letters(written) == text
+    bare = re.sub(r"\\[!-/:-@\[-`{-~]", "", written)
+    assert not re.search(r"[!-/:-@\[-`{-~]", bare)  # no sign is left that Markdown could read
+    assert not re.search(r"->|<-|--|>=|<=|~=|:\w", written.replace("\\", ""))  # nor one that Streamlit could
+
+
+def test_told_apart():
+    labels = common.told_apart(["the", "cat", "the", "the"])
+    assert len(set(labels)) == 4 and [letters(label) for label in labels] == ["the", "cat", "the", "the"]
+
+
+def test_warm_up_of_any_model(models):
+    for folder in (models / "tiny-random", models.parent / "encoder"):
+        from bert_tf import load
+
+        WARM_UP(load(folder))
+
+
+WARM_UP = common.warm_up

@@ -1,0 +1,118 @@
+"""The table of texts is whole, and nothing reaches the screen past it."""
+
+import ast
+import re
+import string
+from pathlib import Path
+
+import pytest
+
+from ui.bertviz_view import LABELS
+from ui.text import LANGUAGES, TEXT
+
+ROOT = Path(__file__).resolve().parents[2]
+SOURCES = [ROOT / "streamlit_app.py", *sorted((ROOT / "ui").rglob("*.py"))]
+#: What may stand in the braces of a key, where a key is put together: t(f"attention.{name}").
+FILLINGS = {
+    "home.{}": ["fill", "pair", "attention", "words"],
+    "{}.name": ["fill", "pair", "attention", "words"],
+    "attention.{}": ["bertviz", "heatmap", "one", "layer_mean", "all_mean", "rollout",
+                     "all", "a_to_b", "b_to_a", "a_to_a", "b_to_b"],
+    "bertviz.{}": list(LABELS),
+}
+#: The one text that is the same in every language, since it is how one finds the switch.
+ALLOWED = {"Language / 语言"}
+
+
+def trees():
+    return {path: ast.parse(path.read_text(encoding="utf-8")) for path in SOURCES}
+
+
+def keys_used() -> dict[str, str]:
+    """Every key that the code asks for, and where."""
+    used = {}
+    for path, tree in trees().items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "t":
+                place = f"{path.name}:{node.lineno}"
+                key = node.args[0]
+                if isinstance(key, ast.Constant):
+                    used[key.value] = place
+                elif isinstance(key, ast.JoinedStr):
+                    pattern = "".join(part.value if isinstance(part, ast.Constant) else "{}" for part in key.values)
+                    assert pattern in FILLINGS, f"{place}: say in FILLINGS what {pattern!r} may become"
+                    used |= {pattern.format(filling): place for filling in FILLINGS[pattern]}
+                else:  # t(variable): its keys stand as literals somewhere in the same file
+                    used |= {literal.value: place for literal in ast.walk(tree)
+                             if isinstance(literal, ast.Constant) and literal.value in TEXT}
+    return used
+
+
+def placeholders(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+
+
+@pytest.mark.parametrize("key", TEXT)
+def test_every_entry_is_whole(key):
+    texts = TEXT[key]
+    assert isinstance(texts, tuple) and len(texts) == len(LANGUAGES)
+    assert all(text.strip() == text and text for text in texts)
+    first, *others = map(placeholders, texts)
+    assert all(other == first for other in others)
+
+
+def test_chinese_entries_are_chinese():
+    for key, (_, chinese) in TEXT.items():
+        assert re.search(r"[\u4e00-\u9fff]", chinese) or TEXT[key][0] == chinese, key
+
+
+def test_english_entries_are_english():
+    for key, (english, _) in TEXT.items():
+        chinese = re.findall(r"[\u4e00-\u9fff]+", english)
+        assert set(chinese) <= {"苹果"}, key
+
+
+def test_every_key_asked_for_is_there():
+    missing = {key: place for key, place in keys_used().items() if key not in TEXT}
+    assert not missing
+
+
+def test_every_entry_is_used():
+    assert not set(TEXT) - set(keys_used())
+
+
+#: Streamlit calls that put their words on the screen, and which of their arguments do.
+SHOWN = {"title", "header", "subheader", "markdown", "caption", "write", "text", "info", "warning", "error", "success",
+         "button", "text_input", "text_area", "selectbox", "slider", "toggle", "checkbox", "radio", "pills",
+         "segmented_control", "expander", "spinner", "dialog", "html", "Page", "page_link", "tabs", "metric", "code",
+         "toast", "link_button", "download_button", "number_input", "multiselect", "select_slider"}
+SHOWN_OPTIONS = {"label", "title", "help", "placeholder", "body"}
+
+
+def words_in(node: ast.AST) -> list[str]:
+    """The letters of a display call's argument that do not come out of a call or a variable."""
+    if isinstance(node, ast.Constant):
+        return [node.value] if isinstance(node.value, str) else []
+    if isinstance(node, ast.JoinedStr):
+        return [part.value for part in node.values if isinstance(part, ast.Constant)]
+    if isinstance(node, ast.BinOp):
+        return words_in(node.left) + words_in(node.right)
+    if isinstance(node, ast.IfExp):
+        return words_in(node.body) + words_in(node.orelse)
+    return []
+
+
+def test_pages_show_no_words_of_their_own():
+    found = []
+    for path, tree in trees().items():
+        for node in ast.walk(tree):
+            if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in SHOWN):
+                continue
+            if isinstance(node.func.value, ast.Constant):
+                continue
+            first = [] if node.func.attr in ("Page", "page_link") else node.args[:1]  # these start with a path
+            options = [option.value for option in node.keywords if option.arg in SHOWN_OPTIONS]
+            for words in (words for argument in first + options for words in words_in(argument)):
+                if re.search(r"\w", words) and words not in ALLOWED:
+                    found.append(f"{path.name}:{node.lineno}: {words!r}")
+    assert not found
