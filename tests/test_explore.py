@@ -294,10 +294,20 @@ def test_word_vectors_are_the_mean_over_the_pieces(tiny_bert):
 # Threads --------------------------------------------------------------------------------------------
 
 
-def test_four_threads_get_the_answers_that_one_gets(tiny_bert, tiny_model_folder):
+def test_four_threads_get_the_answers_that_one_gets(tiny_bert, tiny_model_folder, monkeypatch):
     texts = ["the [MASK] sat", "我 [MASK] 苹果", "a dog [MASK] the old river by day " * 2, "[MASK]"]
     expected = [(tiny_bert.fill_mask(text), tiny_bert.trace(text).pooled) for text in texts]
     shared = bert_tf.load(tiny_model_folder)  # cold: the first questions compile, all at once
+    inside, most, predict = [], [], shared.model.predict_on_batch
+
+    def watched(inputs):
+        inside.append(1)
+        most.append(len(inside))
+        answer = predict(inputs)
+        inside.pop()
+        return answer
+
+    monkeypatch.setattr(shared.model, "predict_on_batch", watched)
     found, errors = {}, []
 
     def ask(number: int) -> None:
@@ -314,6 +324,7 @@ def test_four_threads_get_the_answers_that_one_gets(tiny_bert, tiny_model_folder
     for thread in threads:
         thread.join(timeout=120)
     assert not errors and len(found) == 16
+    assert set(most) == {1}  # one question at a time
     for text, answers, pooled in found.values():
         for ours, theirs in zip(answers, expected[text][0], strict=True):
             np.testing.assert_allclose(as_pairs(ours), as_pairs(theirs), atol=1e-5)

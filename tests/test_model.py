@@ -185,6 +185,11 @@ def test_losses_equal_numpy_and_empty_slots_count_for_nothing(model):
     again = model.test_on_batch(x, y, return_dict=True)
     assert again == pytest.approx(found, abs=1e-6)
 
+    y["mask_weights"][1] = 0  # one prediction is left
+    model.reset_metrics()
+    fewer = model.test_on_batch(x, y, return_dict=True)
+    assert fewer["loss"] == pytest.approx(sum(numpy_losses(model, x, y)), abs=1e-5)
+
 
 def test_accuracies_count_real_predictions(model):
     x, y = training_batch()
