@@ -1,18 +1,22 @@
 """How fast this machine answers and trains, beside `transformers` on PyTorch with the same weights.
 
-Both sides do the same work: text in and plain values out for the latencies, encoder and pooler for the batch, the
-masked-word head at the chosen positions only. PyTorch runs in a process of its own, so that neither side's
+Both sides do the same work: text in and plain values out for the latencies, encoder and pooler for a batch, the
+masked-word head at the chosen positions alone. PyTorch runs in a process of its own, so that neither side's
 threads get in the other's way, and the two take turns, so that noise on the machine hits both.
 """
 
 from __future__ import annotations
 
 import contextlib
+import importlib.util
+import math
 import multiprocessing
-import random
+import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from importlib.metadata import version
+from itertools import count
 from pathlib import Path
 from statistics import median
 
@@ -20,16 +24,32 @@ import numpy as np
 
 from bert_tf.tokenizer import WordPieceTokenizer, is_ideograph
 
-#: The shapes measured: tokens of a text, pairs x tokens of a batch, and of a training step.
-TEXT_TOKENS = (16, 128)
-FORWARD_SHAPE = (32, 128)
-TRAINING_SHAPE = (64, 64)
-MASK_RATE = 0.15
-#: Seconds a side measures before it is the other's turn, and turns.
-TURN_SECONDS, TURNS = 0.3, 8
-
 _WORDS = ("the cat sat on a mat and looked at the moon while rain fell over an old town by the sea where "
           "two men had built a small house of stone and wood many years ago").split()
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How much is measured.
+
+    Attributes:
+        lengths: tokens of the texts whose latency is measured.
+        forward, training: pairs x tokens of a batch.
+        lines: lines of text the tokenizer gets in one turn.
+        turns: how often each side gets its turn.
+        seconds: length of a turn; at least one call is made.
+    """
+
+    lengths: tuple[int, ...] = (16, 128)
+    forward: tuple[int, int] = (32, 128)
+    training: tuple[int, int] = (64, 64)
+    lines: int = 4_000
+    turns: int = 8
+    seconds: float = 0.3
+
+
+#: Tells that everything runs, not how fast.
+QUICK = Effort(lengths=(16,), forward=(2, 16), training=(2, 16), lines=50, turns=1, seconds=0.0)
 
 
 @dataclass(frozen=True)
@@ -46,105 +66,280 @@ class Measurement:
     name: str
     unit: str
     ours: float
-    theirs: float | None
+    theirs: float | None = None
 
     @property
     def ratio(self) -> float | None:
-        """How many times as fast as PyTorch this is; above 1 is ahead."""
+        """How many times as fast as PyTorch this is; above 1 is ahead.
+
+        Example: 4 ms beside 6 ms is 1.5, and so is 3,000 tokens/s beside 2,000.
+        """
         if self.theirs is None:
             return None
         return self.theirs / self.ours if self.unit == "ms" else self.ours / self.theirs
 
+    def line(self) -> str:
+        """Writes the figure as a line of the table."""
+        return _columns(self.name, self.unit, *(f"{value:,.{2 if self.unit == 'ms' else 0}f}" if value else "-"
+                        for value in (self.ours, self.theirs)), f"{self.ratio:.2f} x" if self.ratio else "-")
+
 
 def run_bench(model_folder: str | Path, *, quick: bool = False,
               show: Callable[[str], None] = print) -> list[Measurement]:
-    """Measures a model folder on this machine, and shows a table while it goes on.
+    """Measures a model folder on this machine, in under two minutes on two cores.
 
     Args:
         model_folder: a BERT folder.
-        quick: one short turn a figure: tells that everything runs, not how fast.
-        show: takes the lines of the table.
+        quick: seconds instead, to see that everything runs; the figures then mean nothing.
+        show: takes the lines of a table as they come.
 
     Returns:
-        The figures, in the order of the table; those that the model has no head for are left out.
+        The figures in the order of the table. What the model has no head for is left out.
 
     Raises:
         FileNotFoundError: the folder or one of its files is not there.
-        ValueError: a file is damaged.
+        ValueError: a file is damaged, or the files do not fit each other.
     """
-    ours = Ours(model_folder)
-    with open_rival(model_folder, show) as rival:
-        contest = Contest(ours, rival, turns=1 if quick else TURNS, seconds=0.0 if quick else TURN_SECONDS)
-        show(f"{'':34}{'bert_tf':>14}{'PyTorch':>14}{'ratio':>9}")
+    import bert_tf
+
+    bert = bert_tf.load(model_folder)
+    effort = QUICK if quick else Effort()
+    show(f"{bert.name}: {bert.config.num_hidden_layers} layers x {bert.config.hidden_size}, "
+         f"{bert.config.vocab_size:,} pieces; {os.cpu_count()} cores; {_versions()}")
+    with open_sides(bert, show) as sides:
+        show(_columns("", "", "bert_tf", "PyTorch", "ratio"))
         results = []
-        for measurement in contest.measurements(quick):
-            results.append(measurement)
-            show(table_line(measurement))
+        for job in jobs(bert, effort):
+            results.append(measure(job, sides, turns=effort.turns))
+            show(results[-1].line())
     return results
 
 
-def table_line(measurement: Measurement) -> str:
-    """Writes one figure as a line of the table."""
-    def number(value: float | None) -> str:
-        if value is None:
-            return "-"
-        return f"{value:.2f} ms" if measurement.unit == "ms" else f"{value:,.0f}"
+@dataclass(frozen=True)
+class Job:
+    """Something that both sides can do.
 
-    name = measurement.name + ("" if measurement.unit == "ms" else f", {measurement.unit}")
-    ratio = "-" if measurement.ratio is None else f"{measurement.ratio:.2f}x"
-    return f"{name:34}{number(measurement.ours):>14}{number(measurement.theirs):>14}{ratio:>9}"
-
-
-class Contest:
-    """Lets both sides do the same jobs in turns.
-
-    Args:
-        ours: our side.
-        rival: the other side's end of the pipe, or None.
-        turns: how often each side gets its turn.
-        seconds: length of a turn; at least one call is made.
+    Attributes:
+        name: its name in the table.
+        method: the name of the sides' method.
+        arguments: what the method gets, a new value for every turn.
+        seconds: length of a turn.
+        tokens: counts the tokens of an argument; None for a job whose figure is its latency.
     """
 
-    def __init__(self, ours: "Ours", rival, *, turns: int, seconds: float):
-        self.ours, self.rival, self.turns, self.seconds = ours, rival, turns, seconds
+    name: str
+    method: str
+    arguments: Iterator
+    seconds: float
+    tokens: Callable[[object], int] | None = None
 
-    def measurements(self, quick: bool):
-        """Yields all figures, one after the other."""
-        tokenizer, longest = self.ours.bert.tokenizer, self.ours.bert.max_length
-        lengths = sorted({min(length, longest) for length in TEXT_TOKENS})
-        for job in ("fill_mask", "trace"):
-            if job == "trace" or self.ours.bert.has_mlm_head:
-                for length in lengths:
-                    text = text_of_length(tokenizer, length)
-                    yield self.latency(f"{job}, {length} tokens", job, text)
-        rows, length = (2, 16) if quick else FORWARD_SHAPE
-        batch = random_batch(tokenizer, rows, min(length, longest))
-        yield self.throughput(f"forward, {rows} x {min(length, longest)}", {"forward": "forward"}, batch)
-        rows, length = (2, 16) if quick else TRAINING_SHAPE
-        batch = random_batch(tokenizer, rows, min(length, longest))
-        yield self.throughput(f"training, {rows} x {min(length, longest)}",
-                              {"train_bfloat16": "train", "train_float32": None}, batch)
-        yield self.tokenizing(200 if quick else 3_000)
 
-    def latency(self, name: str, job: str, text: str) -> Measurement:
-        """Measures milliseconds a call."""
-        ours, theirs = self.in_turns(job, {job: lambda: text}, lambda: text)
-        return Measurement(name, "ms", 1e3 * median(ours), 1e3 * median(theirs[job]) if theirs else None)
+def jobs(bert, effort: Effort) -> Iterator[Job]:
+    """Yields what there is to measure on a `bert_tf.explore.Bert`, one job after the other."""
+    for method in ("fill_mask", "trace"):
+        for length in sorted({min(length, bert.max_length) for length in effort.lengths}):
+            if method == "trace" or bert.has_mlm_head:
+                text = text_of_length(bert.tokenizer, length)
+                yield Job(f"{method}, {length} tokens", method, (text for _ in count()), effort.seconds)
+    for method, (rows, length) in (("forward", effort.forward), ("train", effort.training)):
+        length = min(length, bert.max_length)
+        batch = random_batch(bert.tokenizer, rows, length)
+        yield Job(f"{method}, batch of {rows} x {length}", method, (batch for _ in count()), effort.seconds,
+                  lambda batch: batch["token_ids"].size)
+    counter = WordPieceTokenizer(bert.tokenizer.vocab, lowercase=bert.tokenizer.lowercase)
+    yield Job("tokenize, English and Chinese", "tokenize",
+              (made_text(bert.tokenizer.vocab, effort.lines, seed) for seed in count()), 0.0,
+              lambda lines: sum(len(counter.token_ids(line)) for line in lines))
 
-    def throughput(self, name: str, jobs: dict, batch: dict[str, np.ndarray]) -> Measurement:
-        """Measures tokens a second over a batch; of several ways of the rival the fastest counts."""
-        own = next(job for job in jobs.values() if job)
-        tokens = batch["token_ids"].size
-        ours, theirs = self.in_turns(own, {job: lambda: batch for job in jobs}, lambda: batch)
-        rates = [tokens / median(times) for times in theirs.values()]
-        return Measurement(name, "tokens/s", tokens / median(ours), max(rates, default=None))
 
-    def tokenizing(self, lines: int) -> Measurement:
-        """Measures tokens a second over text that neither side has seen before."""
-        source = TextSource(self.ours.bert.tokenizer, lines)
-        ours, theirs = self.in_turns("tokenize", {"tokenize": source.again}, source.fresh)
-        per_token = [seconds / tokens for seconds, tokens in zip(ours, source.tokens[1:])]
-        rate = None
-        if theirs:
-            rate = median(tokens / seconds for seconds, tokens in zip(theirs["tokenize"], source.tokens[1:]))
-        return Measurement("tokenizer", "tokens/s", 1 / median(per_token), rate)
+def measure(job: Job, sides: list, *, turns: int) -> Measurement:
+    """Lets the sides do a job in turns and takes the median of each side's turns; the first turn does not count."""
+    seconds_of = [[] for _ in sides]
+    for turn in range(turns + 1):
+        argument = next(job.arguments)
+        share = job.tokens(argument) if job.tokens else 1
+        for side, seconds in zip(sides, seconds_of):
+            took = median(side.timed(job.method, argument, job.seconds if turn else 0.0))
+            if turn:
+                seconds.append(took / share)
+    figures = [median(seconds) for seconds in seconds_of]
+    if job.tokens:
+        return Measurement(job.name, "tokens/s", *(1 / figure for figure in figures))
+    return Measurement(job.name, "ms", *(1_000 * figure for figure in figures))
+
+
+def timed(function: Callable, argument, seconds: float) -> list[float]:
+    """Calls a function again and again until the seconds are over, at least once; returns what each call took."""
+    took, end = [], time.perf_counter() + seconds
+    while not took or time.perf_counter() < end:
+        start = time.perf_counter()
+        function(argument)
+        took.append(time.perf_counter() - start)
+    return took
+
+
+class Ours:
+    """This library's side.
+
+    Args:
+        bert: a `bert_tf.explore.Bert`.
+    """
+
+    def __init__(self, bert):
+        self.bert = bert
+        self.fill_mask, self.trace = bert.fill_mask, bert.trace
+        self.encoder = self.trainee = None
+
+    def timed(self, method: str, argument, seconds: float) -> list[float]:
+        """Times one of the methods."""
+        return timed(getattr(self, method), argument, seconds)
+
+    def forward(self, batch: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """Encodes a batch; returns `sequence_output` and `pooled_output`."""
+        if self.encoder is None:
+            self.encoder = self.bert.model.encoder
+            self.encoder.compile(jit_compile=True)
+        return self.encoder.predict_on_batch({key: batch[key] for key in self.encoder.input})
+
+    def train(self, batch: dict[str, np.ndarray]) -> float:
+        """Makes one step of pretraining in bfloat16, on a model of the same shape; returns the loss."""
+        if self.trainee is None:
+            self.trainee = _trainee(self.bert)
+        labels = ("mask_ids", "mask_weights", "next_labels")
+        x = {key: value for key, value in batch.items() if key not in labels}
+        return float(self.trainee.train_on_batch(x, {key: batch[key] for key in labels}, return_dict=True)["loss"])
+
+    def tokenize(self, lines: list[str]) -> list[list[int]]:
+        """Turns lines into ids, in this one process."""
+        return [self.bert.tokenizer.token_ids(line) for line in lines]
+
+
+def _trainee(bert):
+    """Returns a copy of a model as pretraining has it: without dropout, in bfloat16, with AdamW."""
+    import keras
+
+    from bert_tf.model import BertForPreTraining
+
+    shape = bert.config.replace(hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0)
+    model = BertForPreTraining.from_shape(shape, dtype="mixed_bfloat16")
+    for target, source in zip(model.trainable_variables, bert.model.trainable_variables):
+        target.assign(source)
+    optimizer = keras.optimizers.AdamW(1e-4, weight_decay=0.01, beta_2=0.98, epsilon=1e-6, global_clipnorm=1.0)
+    optimizer.exclude_from_weight_decay(
+        var_list=[v for v in model.trainable_variables if v.name in ("bias", "gamma", "beta")])
+    model.compile(optimizer=optimizer, jit_compile=False)
+    return model
+
+
+class Rival:
+    """The other side: `bert_tf.bench_torch.Theirs` at the far end of a pipe."""
+
+    def __init__(self, connection):
+        self.connection = connection
+
+    def timed(self, method: str, argument, seconds: float) -> list[float]:
+        """Times one of its methods.
+
+        Raises:
+            RuntimeError: the method failed there, or the process died.
+        """
+        self.connection.send((method, argument, seconds))
+        try:
+            answer = self.connection.recv()
+        except EOFError:
+            raise RuntimeError("The PyTorch process died; its own words, if any, are above.") from None
+        if isinstance(answer, str):
+            raise RuntimeError(f"PyTorch could not do {method}: {answer}")
+        return answer
+
+
+@contextlib.contextmanager
+def open_sides(bert, show: Callable[[str], None]) -> Iterator[list]:
+    """Gives our side, and PyTorch's in a process of its own where PyTorch and transformers are installed."""
+    missing = [name for name in ("torch", "transformers") if importlib.util.find_spec(name) is None]
+    if missing:
+        show(f"{' and '.join(missing)} not installed, so these are our own figures alone.")
+        yield [Ours(bert)]
+        return
+    from bert_tf.bench_torch import serve
+
+    context = multiprocessing.get_context("spawn")
+    here, there = context.Pipe()
+    process = context.Process(target=serve, args=(there, str(bert.folder)), name="PyTorch", daemon=True)
+    process.start()
+    there.close()  # so that the death of the process ends the pipe
+    try:
+        yield [Ours(bert), Rival(here)]
+    finally:
+        here.close()
+        process.join(timeout=5)
+        process.terminate()
+
+
+def text_of_length(tokenizer: WordPieceTokenizer, tokens: int) -> str:
+    """Returns an English text with one [MASK] that is exactly `tokens` long, [CLS] and [SEP] included."""
+    text = "[MASK]"
+    for i in count():
+        longer = f"{text} {_WORDS[i % len(_WORDS)]}"
+        room = tokens - len(tokenizer.encode(longer))
+        if room < 0:  # the word has too many pieces; a full stop is one
+            return text + " ." * (tokens - len(tokenizer.encode(text)))
+        text = longer
+        if room == 0:
+            return text
+
+
+def random_batch(tokenizer: WordPieceTokenizer, rows: int, length: int) -> dict[str, np.ndarray]:
+    """Returns a full batch of random pieces as pretraining would see it: B = rows, T = length."""
+    random = np.random.default_rng(0)
+    slots = math.ceil(0.15 * length)
+    shape = (rows, length)
+    positions = np.stack([np.sort(random.choice(np.arange(1, length - 1), slots, replace=False))
+                          for _ in range(rows)])
+    ids = random.integers(tokenizer.vocab_size, size=shape)
+    return {
+        "token_ids": ids.astype(np.int32),
+        "segment_ids": np.broadcast_to(np.arange(length) >= length // 2, shape).astype(np.int32),
+        "padding_mask": np.ones(shape, np.int32),
+        "mask_positions": positions.astype(np.int32),  # (B, P)
+        "mask_ids": np.take_along_axis(ids, positions, axis=1).astype(np.int32),  # (B, P)
+        "mask_weights": np.ones((rows, slots), np.float32),
+        "next_labels": random.integers(2, size=rows).astype(np.int32),
+    }
+
+
+def made_text(vocab: list[str], lines: int, seed: int) -> list[str]:
+    """Makes up lines of English and of Chinese from a vocabulary; the k-th word is 1/k as frequent as the first."""
+    random = np.random.default_rng(seed)
+    words = [piece for piece in vocab if piece.isascii() and piece.isalpha()]
+    endings = [piece[2:] for piece in vocab if piece.startswith("##") and piece.isascii() and piece[2:].isalpha()]
+    characters = [piece for piece in vocab if len(piece) == 1 and is_ideograph(piece)]
+
+    def draw(pieces: list[str], size: int) -> np.ndarray:
+        """Draws pieces by their rank, which the order of the vocabulary says nothing about."""
+        weights = 1 / np.arange(1, len(pieces) + 1)
+        order = np.random.default_rng(0).permutation(len(pieces))
+        return np.array(pieces)[order[random.choice(len(pieces), size, p=weights / weights.sum())]]
+
+    made = []
+    for i in range(lines):
+        if i % 2 and characters:
+            clauses = np.split(draw(characters, 40), np.sort(random.choice(40, 4)))
+            made.append("，".join("".join(clause) for clause in clauses) + "。")
+        elif words:
+            sentence = [f"{word}{ending}" if long else word for word, ending, long in zip(
+                draw(words, 20), draw(endings or [""], 20), random.random(20) < 0.15)]
+            made.append(" ".join([sentence[0].capitalize(), *sentence[1:10]]) + ", " + " ".join(sentence[10:]) + ".")
+    return made or vocab
+
+
+def _columns(name: str, unit: str, ours: str, theirs: str, ratio: str) -> str:
+    return f"{name:32}{unit:>10}{ours:>14}{theirs:>14}{ratio:>10}"
+
+
+def _versions() -> str:
+    import keras
+
+    installed = [name for name in ("torch", "transformers") if importlib.util.find_spec(name)]
+    parts = [f"keras {keras.__version__} on {keras.backend.backend()} {version(keras.backend.backend())}"]
+    return ", ".join(parts + [f"{name} {version(name)}" for name in installed])

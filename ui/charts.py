@@ -1,4 +1,7 @@
-"""Plotly figures: arrays in, figure out; no Streamlit and no model."""
+"""Plotly figures: arrays in, figure out; no Streamlit and no model.
+
+Letters in shapes: n sentences or words.
+"""
 
 from __future__ import annotations
 
@@ -8,118 +11,176 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from ui.html import COLOR_A, COLOR_B
+from ui.html import DARK, LIGHT, Palette
 
 #: What Streamlit hands to plotly for every chart: no toolbar over the picture, no logo.
 CONFIG = {"displayModeBar": False, "responsive": True}
-SCALE = [[0, "rgba(79,99,216,0.02)"], [0.25, "rgba(79,99,216,0.3)"], [0.6, "rgba(79,99,216,0.75)"], [1, "#2a2f8f"]]
-#: On a dark page more is brighter, and numbers in the cells stay white.
-DARK_SCALE = [[0, "rgba(124,140,255,0.05)"], [0.25, "rgba(124,140,255,0.25)"], [0.6, "rgba(124,140,255,0.5)"],
-              [1, "#5c6eea"]]
-INK, DARK_INK = "#3a4050", "#d5d8e2"
+FONT = ("Source Sans, PingFang SC, Hiragino Sans GB, Microsoft YaHei, Noto Sans CJK SC, Noto Sans SC, "
+        "system-ui, sans-serif")
 
 
-def _layout(figure: go.Figure, height: int, dark: bool) -> go.Figure:
-    ink = DARK_INK if dark else INK
-    figure.update_layout(height=height, margin={"l": 8, "r": 8, "t": 8, "b": 8}, plot_bgcolor="rgba(0,0,0,0)",
-                         paper_bgcolor="rgba(0,0,0,0)", showlegend=False)
-    figure.update_xaxes(tickfont_color=ink)
-    figure.update_yaxes(tickfont_color=ink)
-    figure.update_traces(textfont_color=ink, selector={"type": "scatter"})
-    return figure
+_BARE = {"showgrid": False, "zeroline": False, "showline": False, "ticks": "", "fixedrange": True,
+         "automargin": True}
 
-
-def _escaped(texts: Sequence[str]) -> list[str]:
-    """Escapes texts, since plotly reads some HTML in ticks and tooltips."""
-    return [html.escape(text, quote=False) for text in texts]
-
-
-def attention_heatmap(weights: np.ndarray, rows: Sequence[str], columns: Sequence[str], *, looking: str,
-                      looked_at: str, weight: str, dark: bool = False) -> go.Figure:
+def attention_heatmap(weights: np.ndarray, rows: Sequence[str], columns: Sequence[str], *, weight: str,
+                      dark: bool = False) -> go.Figure:
     """Draws attention (rows look at columns), one cell a pair of tokens.
 
     Args:
         weights: (rows, columns), in [0, 1].
         rows, columns: tokens; equal tokens stay apart.
-        looking, looked_at, weight: words for the tooltip.
+        weight: the word for "weight" in the tooltip.
         dark: whether the page is dark.
     """
-    count = max(len(rows), 1)
-    rows, columns = _escaped(rows), _escaped(columns)
+    palette = DARK if dark else LIGHT
+    count = max(len(rows), len(columns), 1)
+    shown_rows, shown_columns = _texts(rows), _texts(columns)
     figure = go.Figure(go.Heatmap(
         z=weights, x=list(range(len(columns))), y=list(range(len(rows))), zmin=0,
-        zmax=max(float(weights.max(initial=0.0)), 1e-6), colorscale=DARK_SCALE if dark else SCALE, xgap=1, ygap=1, showscale=False,
-        customdata=[[(row, column) for column in columns] for row in rows],
-        hovertemplate=f"{looking} <b>%{{customdata[0]}}</b><br>{looked_at} <b>%{{customdata[1]}}</b><br>"
-                      f"{weight} %{{z:.3f}}<extra></extra>"))
-    size = 13 if count <= 24 else 10 if count <= 48 else 7
-    figure.update_xaxes(tickvals=list(range(len(columns))), ticktext=list(columns), side="top",
-                        tickangle=-60 if max(map(len, columns), default=0) > 2 else 0,
-                        tickfont_size=size, showgrid=False, zeroline=False, fixedrange=True)
-    figure.update_yaxes(tickvals=list(range(len(rows))), ticktext=list(rows), autorange="reversed",
-                        tickfont_size=size, showgrid=False, zeroline=False, fixedrange=True)
-    return _layout(figure, int(np.clip(120 + 26 * count, 260, 900)), dark)
+        zmax=max(float(weights.max(initial=0.0)), 1e-6), colorscale=_scale(palette),
+        xgap=1 if count <= 64 else 0, ygap=1 if count <= 64 else 0,
+        colorbar={"orientation": "h", "thickness": 8, "len": 0.5, "x": 0.5, "y": 0, "yanchor": "top",
+                  "ypad": 14, "outlinewidth": 0, "nticks": 4, "tickformat": ".0%",
+                  "tickfont": {"color": palette.soft, "size": 12}},
+        customdata=[[(row, column) for column in shown_columns] for row in shown_rows],
+        hovertemplate=f"<b>%{{customdata[0]}}</b> → <b>%{{customdata[1]}}</b><br>{weight} %{{z:.1%}}"
+                      "<extra></extra>"))
+    size = 14 if count <= 24 else 11 if count <= 48 else 8
+    angle = 0 if max(map(len, columns), default=0) <= 1 else -55
+    figure.update_xaxes(tickvals=list(range(len(columns))), ticktext=shown_columns, side="top",
+                        tickangle=angle, tickfont_size=size, **_BARE)
+    figure.update_yaxes(tickvals=list(range(len(rows))), ticktext=shown_rows, autorange="reversed",
+                        tickfont_size=size, ticksuffix=" ", **_BARE)
+    return _layout(figure, palette, height=int(np.clip(150 + 30 * len(rows), 320, 1000)))
 
 
 def cosine_heatmap(matrix: np.ndarray, labels: Sequence[str], titles: Sequence[str], *, cosine: str,
                    dark: bool = False) -> go.Figure:
-    """Draws a cosine matrix with its numbers; `titles` are the full sentences of the tooltips."""
-    low = float(matrix.min())
-    titles = _escaped(titles)
+    """Draws a cosine matrix with its numbers.
+
+    Args:
+        matrix: (n, n).
+        labels: n short names for the rows, which start with the number that the column shows.
+        titles: n full sentences for the tooltips.
+        cosine: the word for "cosine".
+        dark: whether the page is dark.
+    """
+    palette = DARK if dark else LIGHT
+    count = len(labels)
+    others = matrix[~np.eye(count, dtype=bool)]
+    low, high = (float(others.min()), float(others.max())) if count > 1 else (0.0, 1.0)
+    full = _texts(titles)
     figure = go.Figure(go.Heatmap(
-        z=matrix, x=list(range(len(labels))), y=list(range(len(labels))), zmin=min(low, 0.99), zmax=1.0,
-        colorscale=DARK_SCALE if dark else SCALE, xgap=2, ygap=2, showscale=False,
-        textfont_color="white" if dark else None,
-        text=[[f"{value:.2f}" for value in row] for row in matrix], texttemplate="%{text}",
-        customdata=[[(a, b) for b in titles] for a in titles],
+        z=matrix, x=list(range(count)), y=list(range(count)), zmin=low, zmax=max(high, low + 1e-3),
+        colorscale=_scale(palette), xgap=2, ygap=2, showscale=False,
+        text=[["" if i == j else f"{value:.2f}".replace("0.", ".") for j, value in enumerate(row)]
+              for i, row in enumerate(matrix)] if count <= 16 else None,
+        texttemplate="%{text}" if count <= 16 else None, textfont_size=13,
+        customdata=[[(a, b) for b in full] for a in full],
         hovertemplate=f"%{{customdata[0]}}<br>%{{customdata[1]}}<br>{cosine} %{{z:.3f}}<extra></extra>"))
-    ticks = {"tickvals": list(range(len(labels))), "ticktext": list(labels), "showgrid": False, "zeroline": False,
-             "fixedrange": True}
-    figure.update_xaxes(side="top", **ticks)
-    figure.update_yaxes(autorange="reversed", **ticks)
-    return _layout(figure, 110 + 38 * len(labels), dark)
+    ticks = {"tickvals": list(range(count)), **_BARE}
+    figure.update_xaxes(side="top", ticktext=[str(i + 1) for i in range(count)], **ticks)
+    figure.update_yaxes(autorange="reversed", ticktext=_texts(labels), ticksuffix=" ", **ticks)
+    return _layout(figure, palette, height=int(np.clip(60 + 40 * count, 180, 1000)))
 
 
-def sense_map(points: np.ndarray, labels: Sequence[str], titles: Sequence[str], *, dark: bool = False) -> go.Figure:
-    """Draws one numbered point a sentence in the plane, full sentences as tooltips.
+def sense_map(points: np.ndarray, titles: Sequence[str], colors: Sequence[str], *,
+              dark: bool = False) -> go.Figure:
+    """Draws one numbered dot a sentence in the plane.
 
     Args:
         points: (n, 2).
-        labels: n short labels drawn beside the points.
-        titles: n sentences.
+        titles: n sentences for the tooltips.
+        colors: n CSS colours.
+        dark: whether the page is dark.
     """
+    palette = DARK if dark else LIGHT
     figure = go.Figure(go.Scatter(
-        x=points[:, 0], y=points[:, 1], mode="markers+text", text=list(labels), textposition="top center",
-        textfont_size=13, customdata=_escaped(titles), hovertemplate="%{customdata}<extra></extra>",
-        marker={"size": 15, "color": COLOR_A, "opacity": 0.85, "line": {"width": 1.5, "color": "white"}}))
-    return _plane(figure, points, dark)
+        x=points[:, 0], y=points[:, 1], mode="markers+text", text=[str(i + 1) for i in range(len(points))],
+        textposition="middle center", textfont={"size": 13, "color": palette.paper, "weight": 600},
+        customdata=_texts(titles), hovertemplate="%{customdata}<extra></extra>", cliponaxis=False,
+        marker={"size": 25, "color": list(colors), "opacity": 0.92,
+                "line": {"width": 2, "color": palette.paper}}))
+    return _plane(figure, points, palette)
 
 
-def _plane(figure: go.Figure, points: np.ndarray, dark: bool) -> go.Figure:
-    """Gives a map room around its points, and no numbers on its axes: only nearness means something."""
-    span = np.ptp(points, axis=0) + 1e-6
-    middle = (points.max(axis=0) + points.min(axis=0)) / 2
-    axis = {"showticklabels": False, "zeroline": False, "showgrid": False, "showline": False, "fixedrange": True}
-    figure.update_xaxes(range=[middle[0] - 0.68 * span[0], middle[0] + 0.68 * span[0]], **axis)
-    figure.update_yaxes(range=[middle[1] - 0.65 * span[1], middle[1] + 0.65 * span[1]], **axis)
-    return _layout(figure, 400, dark).update_layout(plot_bgcolor="rgba(127,127,140,.07)")
-
-
-def static_map(points: np.ndarray, words: Sequence[str], notes: Sequence[str], *, dark: bool = False) -> go.Figure:
+def static_map(points: np.ndarray, words: Sequence[str], notes: Sequence[str], *, badge: str,
+               dark: bool = False) -> go.Figure:
     """Draws a word (the first) among its nearest words in the plane.
 
     Args:
         points: (n, 2).
         words: n words; the first is the one asked about.
         notes: n tooltips.
+        badge: what stands on the first word's dot, such as "1-8".
+        dark: whether the page is dark.
     """
-    color = [COLOR_B] + ["rgba(127,127,140,.55)"] * (len(words) - 1)
-    below = np.argsort(np.argsort(points[:, 0])) % 2 == 1  # neighbours from left to right keep clear of each other
-    below[0] = False
+    palette = DARK if dark else LIGHT
+    positions = _label_places(points, words)
     figure = go.Figure(go.Scatter(
-        x=points[:, 0], y=points[:, 1], mode="markers+text", text=_escaped(words),
-        textposition=np.where(below, "bottom center", "top center").tolist(),
-        textfont_size=[16] + [13] * (len(words) - 1), customdata=_escaped(notes),
+        x=points[1:, 0], y=points[1:, 1], mode="markers+text", text=_texts(words[1:]),
+        textposition=positions[1:],
+        textfont={"size": 13, "color": palette.soft}, customdata=_texts(notes[1:]), cliponaxis=False,
         hovertemplate="%{customdata}<extra></extra>",
-        marker={"size": [17] + [9] * (len(words) - 1), "color": color}))
-    return _plane(figure, points)
+        marker={"size": [8] * (len(words) - 1), "color": palette.soft, "opacity": 0.5}))
+    figure.add_scatter(
+        x=points[:1, 0], y=points[:1, 1], mode="markers+text", text=[badge], textposition="middle center",
+        textfont={"size": 13, "color": palette.paper, "weight": 600}, customdata=_texts(notes[:1]),
+        cliponaxis=False,
+        hovertemplate="%{customdata}<extra></extra>",
+        marker={"size": 36, "color": palette.ink, "line": {"width": 2, "color": palette.paper}})
+    figure.add_annotation(x=points[0, 0], y=points[0, 1], text=f"<b>{_texts(words[:1])[0]}</b>",
+                          showarrow=False, yshift=30, font={"size": 16, "color": palette.ink})
+    return _plane(figure, points, palette)
+
+
+def _label_places(points: np.ndarray, words: Sequence[str]) -> list[str]:
+    """Chooses for each label the side of its dot where it is least in the way of dots and labels before it.
+
+    Args:
+        points: (n, 2); the first one carries its word above it.
+        words: n labels; a letter is taken to be 1/55 of the map wide, a Chinese character twice that.
+    """
+    frame = np.maximum(np.ptp(points, axis=0), 1e-6) * 1.3
+    at = (points - points.min(axis=0)) / frame  # (n, 2), from 0 to about 0.77
+    half = [sum(1 + (letter > "\u2e80") for letter in word) / 110 + 0.01 for word in words]
+    boxes = [(x, y, 0.012, 0.015) for x, y in at[1:]] + [(at[0, 0], at[0, 1] + 0.04, max(half[0], 0.05), 0.1)]
+    places = ["top center"]
+    for (x, y), width in zip(at[1:], half[1:]):
+        tries = [("top center", x, y + 0.045), ("bottom center", x, y - 0.045),
+                 ("middle right", x + width + 0.02, y), ("middle left", x - width - 0.02, y)]
+        cost = [sum(abs(left - cx) < width + w and abs(up - cy) < 0.025 + h for cx, cy, w, h in boxes)
+                + 0.5 * (left - width < -0.12 or left + width > 0.89) for _, left, up in tries]
+        place, left, up = tries[int(np.argmin(cost))]
+        places.append(place)
+        boxes.append((left, up, width, 0.025))
+    return places
+
+
+def _texts(words: Sequence[str]) -> list[str]:
+    """Escapes words for plotly, which reads a little HTML, and shortens endless ones."""
+    return [html.escape(word if len(word) <= 90 else word[:88] + " …", quote=False) for word in words]
+
+
+def _scale(palette: Palette) -> list[list]:
+    return [list(stop) for stop in palette.scale]
+
+
+def _plane(figure: go.Figure, points: np.ndarray, palette: Palette) -> go.Figure:
+    """Gives a map room around its points, and no numbers on its axes: only nearness means something."""
+    span = np.maximum(np.ptp(points, axis=0), 1e-6)
+    middle = (points.max(axis=0) + points.min(axis=0)) / 2
+    axis = {**_BARE, "showticklabels": False, "showline": True, "mirror": True, "linecolor": palette.line}
+    figure.update_xaxes(range=[middle[0] - 0.66 * span[0], middle[0] + 0.66 * span[0]], **axis)
+    figure.update_yaxes(range=[middle[1] - 0.64 * span[1], middle[1] + 0.64 * span[1]], **axis)
+    return _layout(figure, palette, height=400)
+
+
+def _layout(figure: go.Figure, palette: Palette, height: int) -> go.Figure:
+    figure.update_layout(
+        height=height, margin={"l": 4, "r": 4, "t": 4, "b": 4}, template="none", showlegend=False,
+        plot_bgcolor="rgba(0,0,0,0)", paper_bgcolor="rgba(0,0,0,0)",
+        font={"family": FONT, "color": palette.ink, "size": 14},
+        hoverlabel={"bgcolor": palette.paper, "bordercolor": palette.line, "align": "left",
+                    "font": {"family": FONT, "color": palette.ink, "size": 14}})
+    return figure

@@ -1,166 +1,128 @@
-"""What all pages share: language, model, examples, and the one place where bad input is answered."""
+"""What all pages share: language, address, examples, and the one place where bad input is answered."""
 
 from __future__ import annotations
 
 import contextlib
 import re
-import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
+from urllib.parse import urlencode
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from bert_tf.results import Encoding
 from ui import html
+from ui.charts import CONFIG
+from ui.examples import FIRST
 from ui.text import LANGUAGES, language, t
-
-MODELS_FOLDER = Path("saved_models")
-OTHER = "*other*"
-_BUILDING = threading.Lock()
 
 
 def frame() -> None:
-    """Draws what every page starts with: the style and the language switch, which is part of the address."""
-    st.html(html.STYLE)
-    if "lang" not in st.session_state:
-        wished = st.query_params.get("lang")
-        st.session_state.lang = wished if wished in LANGUAGES else "en"
+    """Draws what every page starts with: the style and the language switch."""
+    st.html(html.style(palette()))
+    settle("lang", list(LANGUAGES), "zh" if (st.context.locale or "").startswith("zh") else "en")
     with st.sidebar:
-        st.segmented_control("Language / 语言", list(LANGUAGES), format_func=LANGUAGES.get, key="lang", required=True,
+        st.segmented_control("Language / 语言", list(LANGUAGES), format_func=LANGUAGES.get, key="lang",
+                             required=True, persist_state="session", on_change=change_language,
                              label_visibility="collapsed")
+    st.session_state.setdefault("examples_in", language())
+
+
+def language_in_address() -> None:
+    """Writes the language into the address; called after `st.navigation`, which changes the page in it."""
     if st.query_params.get("lang") != language():
         st.query_params["lang"] = language()
 
 
-def model_folders() -> list[str]:
-    """Lists the names of the BERT folders in `saved_models`."""
-    return sorted(path.parent.name for path in MODELS_FOLDER.glob("*/config.json"))
-
-
-def sidebar() -> None:
-    """Draws the model picker; a page that asks for the model adds the facts about it."""
-    with st.sidebar:
-        names = model_folders()
-        st.selectbox(t("app.model"), [*names, OTHER], key="model", bind="query-params",
-                     format_func=lambda name: t("app.other_folder") if name == OTHER else name)
-        if st.session_state.model == OTHER:
-            st.text_input(t("app.folder"), key="folder", bind="query-params", help=t("app.folder_help"))
-
-
-def facts(bert) -> None:
-    """Draws what the sidebar tells about a model."""
-    with st.sidebar:
-        shape = bert.config
-        st.caption(t("app.facts", layers=shape.num_hidden_layers, heads=shape.num_attention_heads,
-                     hidden=shape.hidden_size, vocab=f"{shape.vocab_size:,}",
-                     parameters=f"{shape.parameter_count() / 1e6:.1f}"))
-        card = bert.folder / "card.md"
-        if card.is_file() and st.button(t("app.card"), key="card_button", icon=":material/description:"):
-            show_card(card)
-
-
-def show_card(path: Path) -> None:
-    """Opens the model card over the page."""
-    @st.dialog(t("app.card"), width="large")
-    def dialog() -> None:
-        st.markdown(path.read_text(encoding="utf-8"))
-
-    dialog()
-
-
-def chosen_folder() -> str | None:
-    """Returns the folder chosen in the sidebar, or None while nothing is chosen."""
-    name = st.session_state.get("model")
-    if name == OTHER:
-        return (st.session_state.get("folder") or "").strip() or None
-    return str(MODELS_FOLDER / name) if name else None
-
-
-def current_model():
-    """Returns the model chosen, or ends the page with a friendly word.
-
-    Pages draw their inputs first: the first opening takes seconds, and one can type meanwhile.
-    """
-    folder = chosen_folder()
-    if folder is None:
-        st.info(t("app.folder_hint") if model_folders() else t("app.no_models"), icon=":material/folder_open:")
-        st.stop()
-    with friendly(stop=True), st.spinner(t("app.loading")):
-        bert = open_model(folder)
-    facts(bert)
-    return bert
-
-
-def open_model(folder: str):
-    """Opens a model once for all visitors; a folder whose weights changed is opened anew."""
-    weights = Path(folder) / "model.safetensors"
-    stamp = weights.stat().st_mtime_ns if weights.is_file() else 0
-    with _BUILDING:  # two visitors at once would otherwise build it twice
-        return _open_model(folder, stamp)
-
-
-@st.cache_resource(max_entries=3, show_spinner=False)
-def _open_model(folder: str, stamp: int):
-    from bert_tf.quiet import start_keras_quietly
-
-    start_keras_quietly()
-    _keep_keras()
-    from bert_tf import load
-
-    bert = load(folder)
-    threading.Thread(target=warm_up, args=(bert,), daemon=True).start()
-    return bert
-
-
-def warm_up(bert) -> None:
-    """Compiles what the pages ask first, while a visitor is still reading them: one or two seconds for each length."""
-    for words in (1, 20):
-        text = "a " * words
-        if bert.has_mlm_head:
-            bert.fill_mask(text + "[MASK]")
-        bert.trace(text)
-    if bert.has_mlm_head:
-        bert.fill_mask("[MASK] [MASK]")
-
-
-def _keep_keras() -> None:
-    """Keeps Streamlit from clearing Keras after every run of a page, as it does where it finds Keras imported.
-
-    That throws away TensorFlow's kernels and collects garbage, half a second for every key pressed, and takes
-    the state from under a model that another visitor is opening.
-    """
-    import keras
-
-    keras.backend.clear_session = lambda *_, **__: None
-
-
-@st.cache_resource(show_spinner=False)
-def static_vectors(folder: str):
-    """Opens word2vec vectors once for all visitors."""
-    from bert_tf.static_vectors import StaticVectors
-
-    return StaticVectors.load(folder)
-
-
-@contextlib.contextmanager
-def friendly(*, stop: bool = False) -> Iterator[None]:
-    """Shows what the library says about bad input; anything else is a bug and surfaces.
-
-    Args:
-        stop: end the page after the message.
-    """
-    try:
-        yield
-    except (ValueError, FileNotFoundError) as error:
-        st.warning(f"**{t('app.problem')}** {plain(str(error))}", icon=":material/info:")
-        if stop:
-            st.stop()
+def palette() -> html.Palette:
+    """Returns the colours of the page as the visitor sees it, light or dark."""
+    return html.DARK if dark() else html.LIGHT
 
 
 def dark() -> bool:
     """Whether the page is dark."""
     return st.context.theme.type == "dark"
+
+
+def change_language() -> None:
+    """Puts the first example of the new language where that of the old one still stands untouched."""
+    old, new = FIRST[st.session_state.get("examples_in", "en")], FIRST[language()]
+    for page, values in old.items():
+        if all(st.session_state.get(key) == value for key, value in values.items()):
+            st.session_state.update(new[page])
+    st.session_state.examples_in = language()
+
+
+def choice(widget: Callable, label: str, options: Sequence, *, key: str, default, **more):
+    """Draws a widget whose choice is part of the address: its plain name, not its label in some language.
+
+    Args:
+        widget: st.selectbox, st.segmented_control or the like.
+        label, options, more: as the widget takes them.
+        key: the widget's key and the name in the address.
+        default: chosen first, and left out of the address.
+
+    Returns:
+        The option chosen.
+    """
+    settle(key, options, default)
+    value = widget(label, options, key=key, persist_state="session", **more)
+    if value == default:
+        st.query_params.pop(key, None)
+    elif st.query_params.get(key) != str(value):
+        st.query_params[key] = str(value)
+    return value
+
+
+def settle(key: str, options: Sequence, default):
+    """Returns what is chosen; where nobody has chosen yet, the widget gets it from the address or the default."""
+    if st.session_state.get(key) not in options or went_back():
+        wished = {str(option): option for option in options}.get(st.query_params.get(key))
+        st.session_state[key] = default if wished is None else wished
+    return st.session_state[key]
+
+
+def went_back() -> bool:
+    """Whether this run was caused by the browser's back or forward button: then the address decides."""
+    context = get_script_run_ctx()
+    return context is not None and context.is_history_navigation
+
+
+def start(page: str) -> None:
+    """Draws a page's title, what it is about, and the link to it; puts the first example in for a newcomer."""
+    values = FIRST[language()][page]
+    if not any(key in st.session_state or key in st.query_params for key in values):
+        st.session_state.update(values)
+        st.query_params.update({key: value for key, value in values.items() if value})
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
+        st.title(t(f"{page}.name"), anchor=False, width="content")
+        with st.popover(t("app.link"), icon=":material/link:", type="tertiary", key=f"link_{page}"):
+            st.caption(t("app.link_note"))
+            st.code(address(list(values)), language=None, wrap_lines=True)
+    st.html(html.lead(t(f"{page}.lead")))
+
+
+def address(keys: Sequence[str]) -> str:
+    """Returns the address that opens the page as it stands, with these inputs and whatever was chosen."""
+    chosen = {key: st.query_params[key] for key in st.query_params}
+    typed = {key: st.session_state[key] for key in keys if st.session_state.get(key)}
+    return f"{st.context.url or ''}?{urlencode(chosen | typed | {'lang': language()})}"
+
+
+@contextlib.contextmanager
+def friendly(headline: str = "app.problem", *, stop: bool = False) -> Iterator[None]:
+    """Shows what the library says about bad input or an unreadable file; anything else is a bug and surfaces.
+
+    Args:
+        headline: key of the text above the library's own words, which are English.
+        stop: end the page after the message.
+    """
+    try:
+        yield
+    except (ValueError, OSError) as error:
+        st.warning(f"**{t(headline)}**  \n{plain(str(error))}", icon=":material/info:")
+        if stop:
+            st.stop()
 
 
 def plain(text: str) -> str:
@@ -174,7 +136,10 @@ def plain(text: str) -> str:
 
 
 def told_apart(labels: Sequence[str]) -> list[str]:
-    """Returns the labels, equal ones made different by invisible word joiners: Streamlit knows a pill by its label."""
+    """Returns the labels, equal ones made different by invisible word joiners.
+
+    Streamlit knows a pill by its label.
+    """
     seen = Counter()
     different = []
     for label in labels:
@@ -183,7 +148,8 @@ def told_apart(labels: Sequence[str]) -> list[str]:
     return different
 
 
-def examples(key: str, options: Sequence, label: Callable[[object], str], choose: Callable[[object], None]) -> None:
+def examples(key: str, options: Sequence, label: Callable[[object], str],
+             choose: Callable[[object], None]) -> None:
     """Draws examples to click; `choose` puts one into the page's inputs."""
     def clicked() -> None:
         index = st.session_state[key]
@@ -195,21 +161,12 @@ def examples(key: str, options: Sequence, label: Callable[[object], str], choose
              format_func=lambda index: plain(label(options[index])))
 
 
-def notes_on(bert, encoding: Encoding, *texts: str) -> None:
-    """Says what the model could not read of the texts: pieces cut off, words that the vocabulary lacks."""
-    if encoding.cut:
-        st.info(t("app.cut", count=encoding.cut), icon=":material/content_cut:")
-    unknown = [texts[segment][start:end] for token_id, segment, (start, end)
-               in zip(encoding.token_ids, encoding.segment_ids, encoding.offsets)
-               if token_id == bert.tokenizer.unk_token_id and end > start]
-    if unknown:
-        st.info(t("app.unknown", words=plain(", ".join(dict.fromkeys(unknown)))), icon=":material/help:")
+def show_chart(figure, key: str) -> None:
+    """Draws a plotly figure in its own colours."""
+    st.plotly_chart(figure, key=key, config=CONFIG, theme=None)
 
 
-def token_table(encoding: Encoding) -> str:
-    """Returns the token / id / segment table as HTML."""
-    rows = [(i, token, int(encoding.token_ids[i]), "AB"[int(encoding.segment_ids[i])],
-             f"{start}-{end}" if end > start else "")
-            for i, (token, (start, end)) in enumerate(zip(encoding.tokens, encoding.offsets))]
-    headers = [t("app.position"), t("app.token"), t("app.id"), t("app.segment"), t("app.characters")]
-    return html.table(headers, rows)
+def hint(key: str) -> None:
+    """Says what to do next, and ends the page."""
+    st.info(t(key), icon=":material/edit:")
+    st.stop()

@@ -1,46 +1,55 @@
-"""Small pieces of HTML: word chips, probability bars, a gauge. Every text is escaped here.
-
-Colours are mixed from the accent and transparency, so that they sit well on a light and on a dark page.
-"""
+"""Small pieces of HTML: word chips, probability bars, gauges, tables. Every text is escaped here."""
 
 from __future__ import annotations
 
 import html
+import math
 from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
+from pathlib import Path
 
 from bert_tf.results import Candidate
 
-#: One accent for sentence A, one for sentence B, one for surprise; the charts use the same.
-COLOR_A, COLOR_B, COLOR_SURPRISE = "#4f63d8", "#d9822b", "#c9405a"
+_CSS = Path(__file__).parent / "assets" / "app.css"
 
-#: Put on the page once, before anything else.
-STYLE = """<style>
-[data-testid="stMainBlockContainer"]{padding-top:3.2rem;padding-bottom:3rem;max-width:74rem}
-@media (max-width:640px){[data-testid="stMainBlockContainer"]{padding-top:4.4rem}}
-[data-testid="stMainBlockContainer"] h1{font-size:2.3rem;padding:0 0 .4rem}
-[data-testid="stMainBlockContainer"] h3{font-size:1.2rem;padding:.6rem 0 .2rem}
-.bt-row{display:flex;flex-wrap:wrap;gap:.3rem;align-items:flex-end;line-height:1.3}
-.bt-chip{padding:.2rem .5rem;border-radius:.4rem;font-size:1.02rem;text-align:center;white-space:pre}
-.bt-chip small{display:block;font-size:.7rem;opacity:.75;font-variant-numeric:tabular-nums}
-.bt-bars{display:grid;grid-template-columns:minmax(3.5rem,max-content) 1fr 3.6rem;gap:.4rem .7rem;align-items:center}
-.bt-bars b{font-weight:600;font-size:1.05rem;overflow-wrap:anywhere}
-.bt-track{height:1.05rem;border-radius:.5rem;background:rgba(127,127,140,.14);overflow:hidden}
-.bt-fill{height:100%;border-radius:.5rem;background:#4f63d8;min-width:2px}
-.bt-bars span{font-variant-numeric:tabular-nums;text-align:right;opacity:.85}
-.bt-sentence{font-size:1.3rem;line-height:1.7;margin:.2rem 0 .4rem}
-.bt-sentence mark{background:rgba(79,99,216,.18);color:inherit;padding:.1rem .35rem;border-radius:.4rem;font-weight:600}
-.bt-gauge{position:relative;height:1.5rem;border-radius:.75rem;background:rgba(127,127,140,.14);overflow:hidden}
-.bt-gauge div{height:100%;border-radius:.75rem}
-.bt-gauge i{position:absolute;left:50%;top:0;bottom:0;width:2px;background:rgba(127,127,140,.5)}
-.bt-ends{display:flex;justify-content:space-between;font-size:.85rem;opacity:.75;margin-top:.25rem}
-.bt-verdict{font-size:1.5rem;font-weight:650;line-height:1.35}
-.bt-verdict em{font-style:normal;opacity:.65;font-weight:400;font-size:1.05rem;margin-left:.5rem}
-.bt-table{border-collapse:collapse;font-size:.92rem;width:100%}
-.bt-table th{text-align:left;font-weight:500;opacity:.65;padding:.25rem .8rem .25rem 0}
-.bt-table td{white-space:pre-wrap}
-.bt-table td{padding:.25rem .8rem .25rem 0;border-top:1px solid rgba(127,127,140,.2);font-variant-numeric:tabular-nums}
-.bt-scroll{overflow-x:auto;max-width:100%}
-</style>"""
+
+@dataclass(frozen=True)
+class Palette:
+    """The colours of a light or a dark page, for HTML and charts alike.
+
+    Attributes:
+        ink, soft: text, and text in the second row.
+        line, faint, paper: hairlines, the ground of bars, the page.
+        a, b, surprise: sentence A (and the accent), sentence B, surprise.
+        scale: from nothing to most, for heatmaps.
+    """
+
+    ink: str
+    soft: str
+    line: str
+    faint: str
+    paper: str
+    a: str
+    b: str
+    surprise: str
+    scale: tuple[tuple[float, str], ...]
+
+
+LIGHT = Palette(ink="#20242e", soft="#5c6170", line="#e4e2da", faint="#ebeae4", paper="#fcfcf9", a="#4454c4",
+                b="#c96f1e", surprise="#c9405a",
+                scale=((0, "#f4f4ef"), (0.3, "#c3c9f0"), (0.65, "#6f7fdc"), (1, "#262c7c")))
+DARK = Palette(ink="#e8e9ee", soft="#a4a8b6", line="#2e323d", faint="#2a2d38", paper="#14161c", a="#8e9bff",
+               b="#eb9a50", surprise="#f0708a",
+               scale=((0, "#1b1e27"), (0.3, "#323a7a"), (0.65, "#6675dd"), (1, "#dfe3ff")))
+
+
+def style(palette: Palette) -> str:
+    """Returns the style element that all pages share."""
+    names = {"ink": palette.ink, "soft": palette.soft, "line": palette.line, "faint": palette.faint,
+             "paper": palette.paper, "a": palette.a, "b": palette.b, "s": palette.surprise}
+    variables = ";".join(f"--bt-{name}:{value}" for name, value in names.items())
+    return f"<style>:root{{{variables}}}\n{_CSS.read_text(encoding='utf-8')}</style>"
 
 
 def percent(value: float) -> str:
@@ -56,6 +65,18 @@ def tint(color: str, strength: float) -> str:
     return f"rgba({red},{green},{blue},{max(0.0, min(strength, 1.0)):.3f})"
 
 
+def surprise_bits(probability: float) -> float:
+    """Returns how surprising a probability is, in bits, at most 20: 1/2 gives 1, 1/4 gives 2."""
+    return min(20.0, -math.log2(max(probability, 2 ** -20)))
+
+
+def lead(text: str) -> str:
+    """Draws the lines below a title; `**` marks what is important."""
+    parts = html.escape(text).split("**")
+    marked = [f"<b>{part}</b>" if i % 2 else part for i, part in enumerate(parts)]
+    return f'<p class="bt-lead">{"".join(marked)}</p>'
+
+
 def chips(tokens: Sequence[str], colors: Sequence[str], notes: Sequence[str] | None = None,
           titles: Sequence[str] | None = None) -> str:
     """Draws tokens in a row, each on its colour, with a small note below and a tooltip."""
@@ -63,39 +84,86 @@ def chips(tokens: Sequence[str], colors: Sequence[str], notes: Sequence[str] | N
     for i, (token, color) in enumerate(zip(tokens, colors)):
         note = f"<small>{html.escape(notes[i])}</small>" if notes else ""
         title = f' title="{html.escape(titles[i], quote=True)}"' if titles else ""
-        parts.append(f'<span class="bt-chip" style="background:{color}"{title}>{html.escape(token)}{note}</span>')
+        parts.append(f'<span class="bt-chip" style="background:{color}"{title}>'
+                     f"{html.escape(token)}{note}</span>")
     return f'<div class="bt-row">{"".join(parts)}</div>'
+
+
+def legend(entries: Sequence[tuple[str, str]]) -> str:
+    """Draws (CSS background, words) pairs as a legend; a gradient gets a wider patch."""
+    parts = [f'<span><i class="{"wide" if "gradient" in color else ""}" style="background:{color}"></i>'
+             f"{html.escape(words)}</span>" for color, words in entries]
+    return f'<div class="bt-legend">{"".join(parts)}</div>'
+
+
+def piece(token: str) -> str:
+    """Writes a word piece, the ## of a continued word in grey."""
+    if token.startswith("##"):
+        return f"<s>##</s>{html.escape(token[2:])}"
+    return html.escape(token)
 
 
 def bars(candidates: Sequence[Candidate]) -> str:
     """Draws candidates as bars; the longest possible bar is 100 %."""
-    rows = [f'<b>{html.escape(c.token)}</b><div class="bt-track"><div class="bt-fill" '
-            f'style="width:{100 * c.probability:.2f}%;opacity:{max(0.35, 1 - 0.13 * i):.2f}"></div></div>'
-            f"<span>{percent(c.probability)}</span>" for i, c in enumerate(candidates)]
+    rows = [f'<b>{piece(c.token)}</b><div class="bt-track"><div style="width:{100 * c.probability:.2f}%;'
+            f'opacity:{max(0.45, 1 - 0.1 * i):.2f}"></div></div><span>{percent(c.probability)}</span>'
+            for i, c in enumerate(candidates)]
     return f'<div class="bt-bars">{"".join(rows)}</div>'
 
 
 def filled_sentence(text: str, answers: Sequence[str], mask: str = "[MASK]") -> str:
-    """Writes the text with an answer marked in place of every [MASK]."""
+    """Writes the text with an answer marked in place of every [MASK]; one that was cut off stays."""
     parts = text.split(mask)
     written = [html.escape(parts[0])]
-    for answer, rest in zip(answers, parts[1:]):
-        continues = answer.startswith("##")
-        written[-1] = written[-1].rstrip() if continues else written[-1]
+    for rest, answer in zip_longest(parts[1:], answers[:len(parts) - 1]):
+        answer = mask if answer is None else answer
+        if answer.startswith("##"):
+            written[-1] = written[-1].rstrip()
         written.append(f"<mark>{html.escape(answer.removeprefix('##'))}</mark>{html.escape(rest)}")
     return f'<div class="bt-sentence">{"".join(written)}</div>'
 
 
-def verdict(words: str, aside: str, share: float, low: str, high: str) -> str:
-    """Draws a verdict in words over a gauge from `low` (0) to `high` (1) with its middle marked."""
-    color = COLOR_A if share >= 0.5 else COLOR_SURPRISE
-    return (f'<div class="bt-verdict">{html.escape(words)}<em>{html.escape(aside)}</em></div>'
-            f'<div class="bt-gauge"><div style="width:{100 * share:.1f}%;background:{color}"></div><i></i></div>'
-            f'<div class="bt-ends"><span>{html.escape(low)}</span><span>{html.escape(high)}</span></div>')
+def verdict(words: str, aside: str) -> str:
+    """Draws an answer in words."""
+    return f'<div class="bt-verdict"><b>{html.escape(words)}</b><span>{html.escape(aside)}</span></div>'
+
+
+def gauge(name: str, share: float, *, small: bool = False) -> str:
+    """Draws where a probability stands between 0 and 1."""
+    return (f'<div class="bt-gauge{" small" if small else ""}"><b>{html.escape(name)}</b>'
+            f'<div><i style="left:{100 * share:.1f}%"></i></div><span>{percent(share)}</span></div>')
+
+
+def gauge_ends(low: str, high: str) -> str:
+    """Names the two ends of the gauges above it."""
+    return (f'<div class="bt-gauge ends"><b></b><div><span>{html.escape(low)}</span>'
+            f"<span>{html.escape(high)}</span></div><span></span></div>")
 
 
 def table(headers: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
-    """Draws a plain table that scrolls sideways on a narrow screen."""
+    """Draws a plain table that scrolls where it is too large."""
     head = "".join(f"<th>{html.escape(str(cell))}</th>" for cell in headers)
-    body = "".join("<tr>" + "".join(f"<td>{html.escape(str(cell))}</td>" for cell in row) + "</tr>" for row in rows)
+    lines = ["".join(f"<td>{html.escape(str(cell))}</td>" for cell in row) for row in rows]
+    body = "".join(f"<tr>{line}</tr>" for line in lines)
     return f'<div class="bt-scroll"><table class="bt-table"><tr>{head}</tr>{body}</table></div>'
+
+
+def facts(pairs: Sequence[tuple[str, str]]) -> str:
+    """Draws (value, name) pairs in two columns."""
+    cells = "".join(f"<div><b>{html.escape(value)}</b>{html.escape(name)}</div>" for value, name in pairs)
+    return f'<div class="bt-facts">{cells}</div>'
+
+
+def marked_list(sentences: Sequence[str], spans: Sequence[tuple[int, int]], colors: Sequence[str]) -> str:
+    """Draws numbered sentences, each number on its colour and the stretch `span` of each in bold."""
+    rows = [f'<i style="background:{color}">{number}</i><span>{html.escape(sentence[:start])}'
+            f"<mark>{html.escape(sentence[start:end])}</mark>{html.escape(sentence[end:])}</span>"
+            for number, (sentence, (start, end), color) in enumerate(zip(sentences, spans, colors), 1)]
+    return f'<div class="bt-list">{"".join(rows)}</div>'
+
+
+def numbers(entries: Sequence[tuple[str, str, str]]) -> str:
+    """Draws (value, words, CSS colour) as large figures side by side."""
+    cells = "".join(f'<div style="border-color:{color}"><b>{html.escape(value)}</b>{html.escape(words)}</div>'
+                    for value, words, color in entries)
+    return f'<div class="bt-numbers">{cells}</div>'

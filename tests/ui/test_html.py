@@ -51,6 +51,11 @@ def test_tint():
     assert html.tint("#ffffff", -1) == "rgba(255,255,255,0.000)"
 
 
+def test_surprise_bits():
+    assert [html.surprise_bits(p) for p in (1.0, 0.5, 0.25, 2 ** -10)] == [0, 1, 2, 10]
+    assert html.surprise_bits(0.0) == html.surprise_bits(1e-30) == 20
+
+
 def test_bars_are_as_long_as_they_are_probable():
     read_back = read(html.bars([Candidate("cat", 3, 0.61), Candidate("##s", 4, 0.25), Candidate("狗", 5, 0.0001)]))
     widths = [float(match) for match in re.findall(r"width:([\d.]+)%", str(read_back.attributes))]
@@ -60,12 +65,30 @@ def test_bars_are_as_long_as_they_are_probable():
     assert opacities == sorted(opacities, reverse=True) and min(opacities) > 0.3
 
 
-def test_verdict_shows_the_share():
-    read_back = read(html.verdict("B follows A.", "65.3 %", 0.653, "stranger", "next"))
-    assert "width:65.3%" in str(read_back.attributes)
-    assert read_back.words == "B follows A.65.3 %strangernext"
-    yes, no = (html.verdict("", "", share, "", "") for share in (0.5, 0.49))
-    assert html.COLOR_A in yes and html.COLOR_SURPRISE in no
+def test_gauge_shows_the_share():
+    read_back = read(html.gauge("A, then B", 0.653) + html.gauge("B, then A", 0.0, small=True))
+    assert re.findall(r"left:([\d.]+)%", str(read_back.attributes)) == ["65.3", "0.0"]
+    assert read_back.words == "A, then B65.3 %B, then A0.0 %"
+    assert read(html.verdict("B follows A.", "65.3 %")).words == "B follows A.65.3 %"
+    assert read(html.gauge_ends("stranger", "next")).words == "strangernext"
+
+
+def test_facts_and_numbers():
+    assert read(html.facts([("4", "layers"), ("16,000", "pieces")])).words == "4layers16,000pieces"
+    read_back = read(html.numbers([("0.39", "random", "#aabbcc")]))
+    assert read_back.words == "0.39random" and "border-color:#aabbcc" in str(read_back.attributes)
+
+
+def test_marked_list_marks_the_word():
+    written = html.marked_list(["my bank", "苹果好吃"], [(3, 7), (0, 2)], ["red", "blue"])
+    assert re.findall("<mark>(.*?)</mark>", written) == ["bank", "苹果"]
+    assert read(written).words == "1my bank2苹果好吃"
+    assert re.findall('background:(.*?)"', written) == ["red", "blue"]
+
+
+def test_lead_makes_bold_what_is_important():
+    assert read(html.lead("on **both** sides")).words == "on both sides"
+    assert "<b>both</b>" in html.lead("on **both** sides")
 
 
 def test_chips():
@@ -89,7 +112,7 @@ def test_table():
     ("The [MASK] of [MASK] is [MASK].", ["a", "b", "c"], "The <a> of <b> is <c>."),
     ("[MASK]", ["##s"], "<s>"),
     ("no mask", [], "no mask"),
-    ("[MASK] and [MASK]", ["one"], "<one> and [MASK]"),  # the second was cut off: the model never saw it
+    ("[MASK] and [MASK]", ["one"], "<one> and <[MASK]>"),  # the second was cut off: the model never saw it
 ])
 def test_filled_sentence(text, answers, shown):
     written = html.filled_sentence(text, answers)
@@ -100,8 +123,11 @@ def test_filled_sentence(text, answers, shown):
 
 @pytest.mark.parametrize("written", [
     html.bars([Candidate(BAD, 1, 0.5)]), html.chips([BAD], ["red"], [BAD], [BAD]), html.table([BAD], [(BAD,)]),
-    html.verdict(BAD, BAD, 0.5, BAD, BAD), html.filled_sentence(f"{BAD}[MASK]{BAD}", [BAD])],
-    ids=["bars", "chips", "table", "verdict", "filled_sentence"])
+    html.verdict(BAD, BAD), html.filled_sentence(f"{BAD}[MASK]{BAD}", [BAD]), html.gauge(BAD, 0.5),
+    html.gauge_ends(BAD, BAD), html.facts([(BAD, BAD)]), html.marked_list([BAD], [(0, 0)], ["red"]), html.lead(BAD),
+    html.numbers([(BAD, BAD, "red")]), html.legend([("red", BAD)]), html.piece(BAD), html.piece(f"##{BAD}")],
+    ids=["bars", "chips", "table", "verdict", "filled_sentence", "gauge", "gauge_ends", "facts", "marked_list", "lead",
+         "numbers", "legend", "piece", "continued piece"])
 def test_everything_is_escaped(written):
     read_back = read(written)
     assert "script" not in read_back.tags
@@ -109,10 +135,47 @@ def test_everything_is_escaped(written):
     assert all(part["title"] == BAD for part in read_back.attributes if "title" in part)
 
 
-def test_style_is_one_element_and_asks_for_nothing():
-    assert html.STYLE.startswith("<style>") and html.STYLE.endswith("</style>")
-    assert html.STYLE.count("<") == 2 and "url(" not in html.STYLE and "@import" not in html.STYLE
-    assert html.STYLE.count("{") == html.STYLE.count("}")
-    used = set(re.findall(r'class="(bt-[a-z]+)"', html.bars([]) + html.chips(["a"], ["b"]) + html.table([], [])
-                          + html.verdict("", "", 0, "", "") + html.filled_sentence("", [])))
-    assert used and all(f".{name}" in html.STYLE for name in used)
+@pytest.mark.parametrize("palette", [html.LIGHT, html.DARK], ids=["light", "dark"])
+def test_style_is_one_element_and_asks_for_nothing(palette):
+    style = html.style(palette)
+    assert style.startswith("<style>") and style.endswith("</style>") and style.count("<") == 2
+    assert "url(" not in style and "@import" not in style
+    assert style.count("{") == style.count("}")
+    assert palette.ink in style and palette.paper in style
+    defined, used = set(re.findall(r"(--bt-\w+):", style)), set(re.findall(r"var\((--bt-\w+)\)", style))
+    assert used <= defined
+
+
+def test_every_class_has_a_style():
+    written = "".join([html.bars([]), html.chips(["a"], ["b"]), html.table([], []), html.verdict("", ""),
+                       html.filled_sentence("", []), html.gauge("", 0.5), html.gauge_ends("", ""), html.facts([]),
+                       html.marked_list([], [], []), html.lead(""), html.numbers([]), html.legend([])])
+    used = set(re.findall(r'class="(bt-[a-z]+)', written))
+    style = html.style(html.LIGHT)
+    assert len(used) > 10 and all(f".{name} " in style or f".{name}." in style for name in used)
+
+
+def luminance(color: str) -> float:
+    """The relative luminance of a hex colour as WCAG defines it."""
+    parts = [int(color[i:i + 2], 16) / 255 for i in (1, 3, 5)]
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(first: str, second: str) -> float:
+    """How two hex colours stand out from each other, from 1 to 21."""
+    light, dark = sorted((luminance(first), luminance(second)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def test_contrast_of_black_and_white():
+    assert contrast("#000000", "#ffffff") == pytest.approx(21)
+
+
+@pytest.mark.parametrize("palette", [html.LIGHT, html.DARK], ids=["light", "dark"])
+def test_letters_and_marks_stand_out_from_the_page(palette):
+    assert contrast(palette.ink, palette.paper) > 10
+    assert contrast(palette.soft, palette.paper) > 4.5  # WCAG AA for text
+    assert min(contrast(color, palette.paper) for color in (palette.a, palette.b, palette.surprise)) > 3
+    steps = [contrast(color, palette.paper) for _, color in palette.scale]
+    assert steps == sorted(steps) and steps[-1] > 7  # more is further from the page

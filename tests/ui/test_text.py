@@ -16,8 +16,8 @@ SOURCES = [ROOT / "streamlit_app.py", *sorted((ROOT / "ui").rglob("*.py"))]
 FILLINGS = {
     "home.{}": ["fill", "pair", "attention", "words"],
     "{}.name": ["fill", "pair", "attention", "words"],
-    "attention.{}": ["bertviz", "heatmap", "one", "layer_mean", "all_mean", "rollout",
-                     "all", "a_to_b", "b_to_a", "a_to_a", "b_to_b"],
+    "{}.lead": ["fill", "pair", "attention", "words"],
+    "attention.{}": ["bertviz", "heatmap", "one", "layer_mean", "head_mean", "all_mean", "rollout", "layer", "head"],
     "bertviz.{}": list(LABELS),
 }
 #: The one text that is the same in every language, since it is how one finds the switch.
@@ -33,6 +33,10 @@ def keys_used() -> dict[str, str]:
     used = {}
     for path, tree in trees().items():
         for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "hint":
+                used[node.args[0].value] = f"{path.name}:{node.lineno}"
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "friendly":
+                used |= {key.value: f"{path.name}:{node.lineno}" for key in node.args}
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "t":
                 place = f"{path.name}:{node.lineno}"
                 key = node.args[0]
@@ -84,7 +88,7 @@ def test_every_entry_is_used():
 #: Streamlit calls that put their words on the screen, and which of their arguments do.
 SHOWN = {"title", "header", "subheader", "markdown", "caption", "write", "text", "info", "warning", "error", "success",
          "button", "text_input", "text_area", "selectbox", "slider", "toggle", "checkbox", "radio", "pills",
-         "segmented_control", "expander", "spinner", "dialog", "html", "Page", "page_link", "tabs", "metric", "code",
+         "segmented_control", "expander", "popover", "subheader", "spinner", "dialog", "html", "Page", "page_link", "tabs", "metric", "code",
          "toast", "link_button", "download_button", "number_input", "multiselect", "select_slider"}
 SHOWN_OPTIONS = {"label", "title", "help", "placeholder", "body"}
 

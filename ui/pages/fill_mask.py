@@ -1,90 +1,104 @@
 """Fill in the blank: type a sentence with [MASK], or click a word to hide it, and see the answers."""
 
+from zlib import crc32
+
 import streamlit as st
 
-from ui import common, html
+from ui import common, html, models
+from ui.blanks import MASK, flip, realign
 from ui.examples import FILL
 from ui.text import language, t
 
-MASK = "[MASK]"
-
 
 def set_text(text: str) -> None:
-    """Puts a sentence into the input; nothing is hidden by hand in it yet."""
+    """Puts a sentence into the input."""
     st.session_state.sentence = text
-    st.session_state.hidden_words = []
 
 
-def flip(text: str, encoding) -> None:
-    """Hides the token that was clicked, or brings back what a clicked [MASK] had hidden.
-
-    `hidden_words` holds, for each [MASK] of the text in order, the characters it stands for (None if typed).
-    """
-    index = st.session_state.clicked_token
-    st.session_state.clicked_token = None
-    if index is None or st.session_state.sentence != text:  # typed on since the words were drawn
+def clicked(key: str, text: str, encoding, fillers: list[str]) -> None:
+    """Hides the word that was clicked, or brings back what a clicked [MASK] had hidden."""
+    if st.session_state.sentence != text:  # typed on since the words were drawn
         return
-    start, end = encoding.offsets[index]
-    masks_before = text[:start].count(MASK)
-    hidden = list(st.session_state.get("hidden_words", []))
-    if len(hidden) != text.count(MASK):
-        hidden = [None] * text.count(MASK)
-    if text[start:end] == MASK:
-        word = hidden.pop(masks_before)
-        st.session_state.sentence = text[:start] + (word or "") + text[end:]
-    else:
-        hidden.insert(masks_before, text[start:end])
-        st.session_state.sentence = text[:start] + MASK + text[end:]
-    st.session_state.hidden_words = hidden
+    masked = {i for i, token in enumerate(encoding.tokens) if token == MASK}
+    for index in list(masked ^ set(st.session_state[key]))[:1]:
+        st.session_state.sentence, st.session_state.hidden_words = flip(
+            st.session_state.sentence, encoding.offsets[index], st.session_state.hidden_words, fillers)
+        st.session_state.hidden_for = st.session_state.sentence
 
 
-st.title(t("fill.name"))
-st.markdown(t("fill.lead"))
-common.examples("fill_example", FILL[language()], lambda text: text, set_text)
-text = st.text_input(t("fill.input"), key="sentence", live=True, bind="query-params",
-                     placeholder=t("fill.placeholder"), help=t("app.link"))
-bert = common.current_model()
-if not text.strip():
-    st.info(t("fill.empty"), icon=":material/edit:")
-    st.stop()
+def show_chips(encoding, fillers: list[str]) -> None:
+    """Draws the words to click; the hidden ones are lit."""
+    real = [i for i, (start, end) in enumerate(encoding.offsets) if end > start]
+    key = f"tokens-{crc32(text.encode())}"
+    labels = dict(zip(real, common.told_apart([common.plain(encoding.tokens[i]) for i in real])))
+    st.pills(t("fill.click"), real, selection_mode="multi", key=key,
+             default=[i for i in real if encoding.tokens[i] == MASK], on_change=clicked,
+             args=(key, text, encoding, fillers), format_func=labels.get)
 
-with common.friendly(stop=True):
-    encoding = bert.encode(text)
-real = [i for i, (start, end) in enumerate(encoding.offsets) if end > start]
-labels = dict(zip(real, common.told_apart([common.plain(encoding.tokens[i]) for i in real])))
-st.pills(t("fill.click"), real, key="clicked_token", on_change=flip, args=(text, encoding), format_func=labels.get)
-common.notes_on(bert, encoding, text)
 
-if MASK not in encoding.tokens:
-    st.info(t("fill.no_mask"), icon=":material/ads_click:")
-else:
-    with common.friendly(stop=True), st.spinner(t("app.thinking"), show_time=False):
-        answers = bert.fill_mask(text, top_k=10)
-    st.caption(t("fill.best"))
+def show_answers(answers) -> None:
+    """Draws the sentence with the best guesses in it, and bars for every blank."""
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
+        st.subheader(t("fill.best"), anchor=False, width="content")
+        shown = common.choice(st.segmented_control, t("fill.top_k"), [5, 10, 20], key="top_k", default=5,
+                              required=True, label_visibility="collapsed")
     st.html(html.filled_sentence(text, [candidates[0].token for candidates in answers]))
-    columns = st.columns(min(len(answers), 3), gap="large")
+    columns = st.columns(2 if len(answers) > 1 else 1, gap="medium")
     for number, candidates in enumerate(answers):
-        with columns[number % len(columns)]:
+        with columns[number % len(columns)].container(border=True):
             if len(answers) > 1:
-                st.markdown(f"**{t('fill.blank', number=number + 1)}**")
-            st.html(html.bars(candidates[:8 if len(answers) == 1 else 5]))
+                st.caption(t("fill.blank", number=number + 1))
+            st.html(html.bars(candidates[:shown]))
     if len(answers) > 1:
         st.caption(t("fill.independent"))
 
-with st.expander(t("fill.reads"), icon=":material/table_rows:"):
-    st.html(common.token_table(encoding))
 
-if st.toggle(t("fill.everywhere"), key="everywhere", bind="query-params"):
-    with common.friendly(stop=True):
-        said = bert.predict_positions(text)
-    inside = [position for position in said if position.position in set(real)]
-    st.caption(t("fill.everywhere_lead"))
-    st.html(html.chips([p.token for p in inside],
-                       [html.tint(html.COLOR_SURPRISE, 0 if p.token == MASK else 0.6 * (1 - p.probability))
-                        for p in inside],
-                       ["…" if p.token == MASK else html.percent(p.probability) for p in inside]))
-    st.html(html.table(
-        [t("app.token"), t("fill.itself"), t("fill.alternatives")],
-        [(p.token, "…" if p.token == MASK else html.percent(p.probability),
-          "   ".join(f"{c.token} {html.percent(c.probability)}".replace(" ", "\u00a0") for c in p.candidates))
-         for p in inside]))
+def show_positions(said) -> None:
+    """Draws every token on the colour of its surprise, and the figures behind it."""
+    colors = common.palette()
+    st.html(html.lead(t("fill.everywhere_lead")))
+    grounds, notes = [], []
+    for position in said:
+        hidden = position.token == MASK
+        bits = html.surprise_bits(position.probability)
+        grounds.append(html.tint(colors.a, 0.22) if hidden else html.tint(colors.surprise, 0.75 * bits / 16))
+        notes.append(position.candidates[0].token if hidden else f"{bits:.1f}")
+    with st.container(border=True):
+        st.html(html.chips([position.token for position in said], grounds, notes)
+                + html.legend([(f"linear-gradient(90deg,{html.tint(colors.surprise, 0.05)},"
+                                f"{html.tint(colors.surprise, 0.75)})",
+                                f"{t('fill.expected')} → {t('fill.surprising')} ({t('fill.bits')})")]
+                              + [(html.tint(colors.a, 0.22), t("fill.hidden"))] * (MASK in text)))
+    with st.expander(t("fill.numbers"), icon=":material/table_rows:"):
+        st.html(html.table(
+            [t("app.position"), t("app.token"), t("fill.itself"), t("fill.alternatives")],
+            [(p.position, p.token, "" if p.token == MASK else html.percent(p.probability),
+              "   ".join(f"{c.token} {html.percent(c.probability)}" for c in p.candidates)) for p in said]))
+
+
+common.start("fill")
+common.examples("fill_example", FILL[language()], lambda text: text, set_text)
+text = st.text_input(t("fill.input"), key="sentence", live=True, bind="query-params",
+                     placeholder=t("fill.placeholder"))
+model = models.current_model()
+if not text.strip():
+    common.hint("fill.empty")
+st.session_state.hidden_words = realign(st.session_state.get("hidden_for", ""), text,
+                                        st.session_state.get("hidden_words", []))
+st.session_state.hidden_for = text
+
+encoding = model.encode(text)
+able, blanks = model.bert.has_mlm_head, MASK in encoding.tokens
+answers = model.ask("fill_mask", text, top_k=20) if able and blanks else []
+show_chips(encoding, [candidates[0].token for candidates in answers])
+models.notes_on(model, encoding, text)
+if not able:
+    st.warning(t("fill.no_head"), icon=":material/info:")
+elif not blanks:
+    st.info(t("fill.no_mask"), icon=":material/ads_click:")
+else:
+    show_answers(answers)
+if able and st.toggle(t("fill.everywhere"), value=True, key="everywhere", bind="query-params"):
+    show_positions([position for position in model.ask("predict_positions", text, top_k=5)
+                    if encoding.offsets[position.position][1] > 0])
+models.show_tokens(encoding)

@@ -2,50 +2,59 @@
 
 import streamlit as st
 
-from ui import common, html
+from ui import common, html, models
 from ui.examples import PAIRS
 from ui.text import language, t
 
 
-def set_pair(pair: tuple[str, str]) -> None:
+def set_pair(first: str, second: str) -> None:
     """Puts two sentences into the inputs."""
-    st.session_state.first, st.session_state.second = pair
+    st.session_state.first, st.session_state.second = first, second
 
 
 def swap() -> None:
     """Exchanges the two inputs."""
-    set_pair((st.session_state.second, st.session_state.first))
+    set_pair(st.session_state.second, st.session_state.first)
 
 
-def verdict(probability: float) -> str:
+def in_words(probability: float) -> str:
     """Puts a probability into words."""
     borders = [(0.95, "pair.sure_yes"), (0.6, "pair.yes"), (0.4, "pair.unsure"), (0.05, "pair.no")]
     return t(next((key for border, key in borders if probability >= border), "pair.sure_no"))
 
 
-st.title(t("pair.name"))
-st.markdown(t("pair.lead"))
-common.examples("pair_example", PAIRS[language()], lambda pair: f"{pair[0]} / {pair[1]}", set_pair)
-left, right = st.columns(2)
-first = left.text_input(t("pair.first"), key="first", live=True, bind="query-params", help=t("app.link"))
-second = right.text_input(t("pair.second"), key="second", live=True, bind="query-params")
-st.button(t("pair.swap"), key="swap", on_click=swap, icon=":material/swap_horiz:",
+def show_segments(encoding) -> None:
+    """Draws every token on the colour of its sentence."""
+    colors = common.palette()
+    grounds = [html.tint(colors.b if segment else colors.a, 0.1 if token in ("[CLS]", "[SEP]") else 0.26)
+               for token, segment in zip(encoding.tokens, encoding.segment_ids)]
+    st.html(html.chips(encoding.tokens, grounds)
+            + html.legend([(html.tint(colors.a, 0.26), t("pair.segment_a")),
+                           (html.tint(colors.b, 0.26), t("pair.segment_b"))]))
+
+
+common.start("pair")
+common.examples("pair_example", PAIRS[language()], lambda pair: pair[0], lambda pair: set_pair(*pair[1:]))
+first = st.text_input(t("pair.first"), key="first", live=True, bind="query-params")
+second = st.text_input(t("pair.second"), key="second", live=True, bind="query-params")
+st.button(t("pair.swap"), key="swap", on_click=swap, icon=":material/swap_vert:", type="tertiary",
           disabled=not (first.strip() and second.strip()))
-bert = common.current_model()
+model = models.current_model()
 if not (first.strip() and second.strip()):
-    st.info(t("pair.empty"), icon=":material/edit:")
+    common.hint("pair.empty")
+if not model.bert.has_nsp_head:
+    st.warning(t("pair.no_head"), icon=":material/info:")
     st.stop()
 
-with common.friendly(stop=True), st.spinner(t("app.thinking")):
-    answer = bert.next_sentence(first, second)
-st.html(html.verdict(verdict(answer.is_next), f"{html.percent(answer.is_next)} · {t('pair.probability')}",
-                     answer.is_next, t("pair.random"), t("pair.next")))
-common.notes_on(bert, answer.encoding, first, second)
-st.caption(t("pair.reads"))
-encoding = answer.encoding
-st.html(html.chips(encoding.tokens, [html.tint(html.COLOR_B if segment else html.COLOR_A, 0.22)
-                                     for segment in encoding.segment_ids],
-                   ["AB"[segment] for segment in encoding.segment_ids]))
-st.info(t("pair.note"), icon=":material/lightbulb:")
-with st.expander(t("fill.reads"), icon=":material/table_rows:"):
-    st.html(common.token_table(encoding))
+answer = model.ask("next_sentence", first, second)
+turned = model.ask("next_sentence", second, first)
+models.notes_on(model, answer.encoding, first, second)
+with st.container(border=True):
+    st.html(html.verdict(in_words(answer.is_next), t("pair.probability", share=html.percent(answer.is_next)))
+            + html.gauge(t("pair.a_then_b"), answer.is_next)
+            + html.gauge(t("pair.b_then_a"), turned.is_next, small=True)
+            + html.gauge_ends(t("pair.random"), t("pair.next")))
+st.html(html.lead(t("pair.note")))
+st.subheader(t("pair.reads"), anchor=False)
+show_segments(answer.encoding)
+models.show_tokens(answer.encoding)

@@ -1,0 +1,288 @@
+"""The main journeys in a real browser, on the bundled model: typing, links, languages, narrow screens."""
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+from urllib.parse import parse_qs, quote, urlparse
+
+import pytest
+
+pytestmark = pytest.mark.browser
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = ["", "fill_mask", "sentence_pair", "attention", "words_in_context"]
+#: What shows that a page has answered.
+ANSWER = {"": "[data-testid=stPageLink]", "fill_mask": ".bt-chip", "sentence_pair": ".bt-verdict",
+          "attention": "[data-testid=stIFrame]", "words_in_context": "[data-testid=stPlotlyChart]"}
+SECONDS = 1000  # Playwright counts milliseconds
+
+
+def find_chromium() -> str:
+    """Returns the path of a browser; skips, or fails where a browser is required, when there is none."""
+    named = os.environ.get("CHROMIUM")
+    found = named or next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if not found:
+        reason = "no Chromium here: install it, or name its program in the environment variable CHROMIUM"
+        if os.environ.get("REQUIRE_BROWSER") == "1":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return found
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    """A browser without a window; it does nothing on the network of its own accord."""
+    program = find_chromium()
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=[
+            "--no-sandbox", "--headless", "--disable-gpu", "--disable-background-networking"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def site(chromium, tmp_path_factory) -> str:
+    """The address of the running app."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    log = tmp_path_factory.mktemp("streamlit") / "log.txt"
+    with log.open("w") as output:
+        server = subprocess.Popen(
+            [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.port", str(port),
+             "--server.address", "127.0.0.1", "--server.headless", "true"], cwd=ROOT, stdout=output, stderr=output)
+    try:
+        wait_for_server(server, f"http://127.0.0.1:{port}/_stcore/health", log)
+        yield f"http://127.0.0.1:{port}"
+        assert "Traceback" not in log.read_text(), log.read_text()
+    finally:
+        server.terminate()
+        server.wait(timeout=20)
+
+
+def wait_for_server(server: subprocess.Popen, health: str, log: Path, patience_seconds: float = 60) -> None:
+    """Waits until the server answers."""
+    end = time.monotonic() + patience_seconds
+    while time.monotonic() < end and server.poll() is None:
+        try:
+            with urllib.request.urlopen(health, timeout=2):
+                return
+        except OSError:
+            time.sleep(0.1)
+    raise RuntimeError(f"The app did not start:\n{log.read_text()}")
+
+
+class Visit:
+    """One visitor's tab, and what happened in it that should not."""
+
+    def __init__(self, browser, site: str, width: int = 1280, **options):
+        self.site = site
+        self.context = browser.new_context(viewport={"width": width, "height": 900}, **options)
+        self.page = self.context.new_page()
+        self.page.set_default_timeout(60 * SECONDS)
+        self.remote, self.errors = [], []
+        self.page.on("request", self._request)
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+
+    def _request(self, request):
+        address = urlparse(request.url)
+        if address.scheme not in ("data", "blob", "about") and address.hostname != "127.0.0.1":
+            self.remote.append(request.url)
+
+    def open(self, page: str, **values: str):
+        """Opens a page of the app by its address and waits for its answer."""
+        query = "&".join(f"{key}={quote(value)}" for key, value in values.items())
+        self.page.goto(f"{self.site}/{page}?{query}")
+        self.page.locator(ANSWER[page]).first.wait_for(state="attached")
+        self.settle()
+        return self.page
+
+    def settle(self) -> None:
+        """Waits until Streamlit has nothing more to do."""
+        self.page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for(state="attached")
+
+    def type(self, key: str, text: str) -> None:
+        """Types into an input as a person would, and presses no key that says that one is done."""
+        box = self.input(key)
+        box.click()
+        box.press("ControlOrMeta+a")
+        box.press_sequentially(text, delay=5)
+
+    def input(self, key: str):
+        return self.page.locator(f".st-key-{key} input, .st-key-{key} textarea").first
+
+    def expect(self, selector: str, text: str) -> None:
+        """Waits until an element shows a text."""
+        self.page.locator(selector, has_text=re.compile(re.escape(text))).first.wait_for()
+
+    def close(self) -> None:
+        shown = self.page.locator("body").inner_text()
+        self.context.close()
+        assert not self.remote, "the app asked the network for something"
+        assert not self.errors
+        assert not re.search(r"Traceback|Error\b|Exception\b", shown), shown
+
+
+@pytest.fixture
+def visit(chromium, site):
+    """Opens a tab; what it must never do is checked when the test is over."""
+    tabs = []
+
+    def start(**options) -> Visit:
+        tabs.append(Visit(chromium, site, **options))
+        return tabs[-1]
+
+    yield start
+    for tab in tabs:
+        tab.close()
+
+
+def from_address(page, key: str) -> str | None:
+    return parse_qs(urlparse(page.url).query).get(key, [None])[0]
+
+
+@pytest.mark.parametrize("lang, text, beginning", [
+    ("en", "My old [MASK] barks at night.", "My old"), ("zh", "昨天我去医[MASK]看病。", "昨天我去医")])
+def test_fill_in_the_blank_answers_while_one_types(visit, lang, text, beginning):
+    tab = visit()
+    page = tab.open("fill_mask", lang=lang)
+    tab.type("sentence", text)
+    tab.expect(".bt-sentence", beginning)
+    tab.expect(".bt-sentence", text.split("[MASK]")[1])
+    assert page.locator(".bt-sentence mark").count() == 1
+    assert re.fullmatch(r"<?\d+\.\d %", page.locator(".bt-bars span").first.inner_text())
+    assert from_address(page, "sentence") == text  # the address follows, so that it can be sent to somebody
+    again = visit()
+    page = again.open("fill_mask", sentence=text, lang=lang)
+    again.expect(".bt-sentence", beginning)
+    assert again.input("sentence").input_value() == text
+
+
+def test_click_hides_the_word_that_was_clicked_and_brings_it_back(visit):
+    tab = visit()
+    page = tab.open("fill_mask", lang="en", sentence="The cat sat on the mat.")
+    words = page.locator("[class*=st-key-tokens-] button")
+    for index, expected in [(4, "The cat sat on [MASK] mat."), (0, "[MASK] cat sat on [MASK] mat."),
+                            (4, "[MASK] cat sat on the mat."), (0, "The cat sat on the mat.")]:
+        words.nth(index).click()
+        page.wait_for_function("text => document.querySelector('.st-key-sentence input').value === text", arg=expected)
+        tab.settle()
+
+
+@pytest.mark.parametrize("lang, first, second", [
+    ("en", "The train was late again.", "We waited an hour on the platform."), ("zh", "火车又晚点了。", "我们在站台上等了一个小时。")])
+def test_sentence_pair_answers_while_one_types(visit, lang, first, second):
+    tab = visit()
+    page = tab.open("sentence_pair", lang=lang)
+    tab.type("first", first)
+    tab.type("second", second)
+    piece = "platform" if lang == "en" else "站"
+    tab.expect(".bt-chip", piece)
+    before = page.locator(".bt-gauge span").all_inner_texts()
+    page.locator(".st-key-swap button").click()
+    page.wait_for_function("text => document.querySelector('.st-key-first input').value === text", arg=second)
+    tab.settle()
+    after = page.locator(".bt-gauge span").all_inner_texts()
+    assert tab.input("second").input_value() == first
+    assert after[:2] == before[1::-1]  # the two gauges have changed places
+
+
+@pytest.mark.parametrize("lang, text, piece", [("en", "A quiet river runs here.", "river"), ("zh", "小河在流。", "河")])
+def test_bertviz_draws_lines_for_what_one_types(visit, lang, text, piece):
+    tab = visit()
+    page = tab.open("attention", lang=lang)
+    tab.type("look", text)
+    tab.type("look_second", "")
+    tab.input("look_second").press("Backspace")
+    frame = page.frame_locator("[data-testid=stIFrame]")
+    frame.locator("svg text", has_text=piece).first.wait_for()
+    tab.settle()
+    lines = page.frames[-1].evaluate("document.querySelectorAll('svg line, svg path').length")
+    assert lines > 20
+    page.locator(".st-key-view button").last.click()
+    page.locator(".st-key-attention_chart .js-plotly-plot .hm").first.wait_for()
+    assert from_address(page, "view") == "heatmap"
+    again = visit()
+    again.page.goto(page.url)  # the address opens the same view
+    again.page.locator(".st-key-attention_chart .js-plotly-plot .hm").first.wait_for()
+    assert again.input("look").input_value() == text
+
+
+@pytest.mark.parametrize("lang, word, sentences", [
+    ("en", "match", ["He lit a match.", "They won the match.", "The match was a draw."]),
+    ("zh", "打", ["他在打电话。", "别打人。", "我们去打球。"])])
+def test_words_in_context(visit, lang, word, sentences):
+    tab = visit()
+    page = tab.open("words_in_context", lang=lang)
+    tab.input("sentences").fill("\n".join(sentences))
+    tab.type("word", word)
+    tab.expect(".bt-list", sentences[-1])
+    tab.settle()
+    assert page.locator(".bt-list mark").all_inner_texts() == [word] * 3
+    numbers = page.locator(".st-key-sense_chart .textpoint")
+    numbers.nth(2).wait_for()
+    assert numbers.all_text_contents() == ["1", "2", "3"]
+
+
+def test_text_is_shown_letter_for_letter(visit):
+    text = "<b>x</b> **x** $x$ :smile: `x` a -> b -- &lt; :material/home: <script>alert(1)</script>"
+    tab = visit()
+    page = tab.open("words_in_context", lang="en", word="bank", sentences=f"{text}\nthe bank {text}\na bank {text}")
+    tab.settle()
+    missing = page.locator("[data-testid=stAlert]").first.inner_text().replace("\u2060", "")
+    assert text in missing
+    assert page.locator(".bt-list span").first.inner_text() == f"the bank {text}"
+    tab.open("fill_mask", lang="en", sentence=f"[MASK] {text}")
+    assert page.locator(".bt-sentence").inner_text().endswith(text)
+
+
+def test_language_switch_stays_from_page_to_page(visit):
+    tab = visit()
+    page = tab.open("fill_mask", lang="en", sentence="The [MASK] sat.")
+    page.locator(".st-key-lang button", has_text="中文").click()
+    tab.expect("h1", "完形填空")
+    assert tab.input("sentence").input_value() == "The [MASK] sat."  # what was typed stays
+    for index, name in [(2, "句子对"), (3, "注意力"), (4, "语境中的词"), (0, "看见 BERT")]:
+        page.locator("[data-testid=stSidebarNavLink]").nth(index).click()
+        tab.expect("h1", name)
+        assert from_address(page, "lang") == "zh"
+    page.reload()
+    tab.expect("h1", "看见 BERT")
+
+
+def test_a_chinese_browser_finds_chinese(visit):
+    tab = visit(locale="zh-CN")
+    tab.page.goto(f"{tab.site}/fill_mask")
+    tab.expect("h1", "完形填空")
+
+
+@pytest.mark.parametrize("lang, scheme", [("en", "light"), ("zh", "dark")])
+def test_nothing_sticks_out_on_wide_and_narrow_screens(visit, lang, scheme):
+    tab = visit(color_scheme=scheme)
+    for name in PAGES:
+        page = tab.open(name, lang=lang)
+        for width in (1280, 390):
+            page.set_viewport_size({"width": width, "height": 900})
+            page.wait_for_timeout(250)
+            main = page.locator("[data-testid=stMain]")
+            assert main.evaluate("box => box.scrollWidth - box.clientWidth") <= 0, f"{name or 'start'} at {width}"
+            outside = main.evaluate(OUTSIDE, width)
+            assert not outside, f"{name or 'start'} at {width}: {outside}"
+            assert page.locator("h1").is_visible()
+        shown = page.locator("body").inner_text()
+        assert not re.search(r"Traceback|Error\b|Exception\b", shown), shown
+
+
+#: Visible elements with text of their own that reach over the edge, if no box of theirs scrolls.
+OUTSIDE = """(main, width) => [...main.querySelectorAll('p, h1, h2, h3, label, button, input:not([type=range]), span, td')]
+  .filter(item => item.checkVisibility() && item.getBoundingClientRect().right > width + 1
+          && item.getBoundingClientRect().width > 1 && !item.closest('.bt-scroll'))
+  .map(item => item.outerHTML.slice(0, 120))"""
