@@ -12,7 +12,6 @@ import importlib.util
 import math
 import multiprocessing
 import os
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -22,6 +21,7 @@ from statistics import median
 
 import numpy as np
 
+from bert_tf.timing import timed
 from bert_tf.tokenizer import WordPieceTokenizer, is_ideograph
 
 _WORDS = ("the cat sat on a mat and looked at the moon while rain fell over an old town by the sea where "
@@ -166,16 +166,6 @@ def measure(job: Job, sides: list, *, turns: int) -> Measurement:
     if job.tokens:
         return Measurement(job.name, "tokens/s", *(1 / figure for figure in figures))
     return Measurement(job.name, "ms", *(1_000 * figure for figure in figures))
-
-
-def timed(function: Callable, argument, seconds: float) -> list[float]:
-    """Calls a function again and again until the seconds are over, at least once; returns what each call took."""
-    took, end = [], time.perf_counter() + seconds
-    while not took or time.perf_counter() < end:
-        start = time.perf_counter()
-        function(argument)
-        took.append(time.perf_counter() - start)
-    return took
 
 
 class Ours:

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 import transformers
 
-from bert_tf.bench import timed
+from bert_tf.timing import timed
 
 
 def serve(connection, folder: str) -> None:

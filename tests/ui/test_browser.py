@@ -87,7 +87,7 @@ class Visit:
         self.site = site
         self.context = browser.new_context(viewport={"width": width, "height": 900}, **options)
         self.page = self.context.new_page()
-        self.page.set_default_timeout(60 * SECONDS)
+        self.page.set_default_timeout(120 * SECONDS)  # a machine may be busy, and XLA compiles first
         self.remote, self.errors = [], []
         self.page.on("request", self._request)
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
@@ -282,7 +282,8 @@ def test_nothing_sticks_out_on_wide_and_narrow_screens(visit, lang, scheme):
 
 
 #: Visible elements with text of their own that reach over the edge, if no box of theirs scrolls.
-OUTSIDE = """(main, width) => [...main.querySelectorAll('p, h1, h2, h3, label, button, input:not([type=range]), span, td')]
+OUTSIDE = """(main, width) => [...main.querySelectorAll(
+    'p, h1, h2, h3, label, button, input:not([type=range]), span, td')]
   .filter(item => item.checkVisibility() && item.getBoundingClientRect().right > width + 1
           && item.getBoundingClientRect().width > 1 && !item.closest('.bt-scroll'))
   .map(item => item.outerHTML.slice(0, 120))"""

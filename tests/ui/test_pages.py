@@ -548,7 +548,8 @@ def test_heatmap_shows_the_weights(measure, layer, head, tiny_bert):
     whole(at)
     all_weights = tiny_bert.trace(GOOD["attention"]["look"]).attentions
     expected = {"one": lambda: all_weights[1, 2], "layer_mean": lambda: all_weights[1].mean(0),
-                "head_mean": lambda: all_weights[:, 2].mean(0), "all_mean": lambda: all_weights.mean((0, 1)), "rollout": lambda: attention_rollout(all_weights)[0]}
+                "head_mean": lambda: all_weights[:, 2].mean(0), "all_mean": lambda: all_weights.mean((0, 1)),
+                "rollout": lambda: attention_rollout(all_weights)[0]}
     chart = figure(at, "attention_chart")
     np.testing.assert_allclose(cells(chart["data"][0]["z"]), expected[measure](), atol=1e-6)
     assert chart["layout"]["xaxis"]["ticktext"][0] == "[CLS]"
