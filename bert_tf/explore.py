@@ -196,7 +196,8 @@ class Bert:
         return softmax(logits[:len(positions), :self.tokenizer.vocab_size])
 
     def _pretraining_logits(self, encoding: Encoding, positions: np.ndarray) -> dict[str, np.ndarray]:
-        slots = 1 if len(positions) == 1 else bucket(len(positions), self.max_length, shortest=4)
+        # few shapes: one mask, a few masks, or a slot for every token of the bucket
+        slots = next(size for size in (1, 4, bucket(len(encoding), self.max_length)) if size >= len(positions))
         padded = np.zeros((1, slots), np.int32)
         padded[0, :len(positions)] = positions
         with self._lock:
