@@ -112,9 +112,9 @@ class SelfAttention(BertLayer):
 
     def project(self, x):
         """Returns query, key and value of x (B, T, H), each (B, T, N, D)."""
-        heads = (3, self.config.num_attention_heads, self.config.head_size)
-        joint = ops.reshape(self.query_key_value(x), (-1, ops.shape(x)[1], *heads))  # (B, T, 3, N, D)
-        return joint[:, :, 0], joint[:, :, 1], joint[:, :, 2]
+        heads = (-1, ops.shape(x)[1], self.config.num_attention_heads, self.config.head_size)
+        # split, not slices of one array: the gradient of a slice fills a whole array with zeros first
+        return [ops.reshape(part, heads) for part in ops.split(self.query_key_value(x), 3, axis=-1)]
 
     def call(self, x, padding_mask, training=None):
         if training and self.config.attention_probs_dropout_prob:
@@ -228,14 +228,19 @@ class MaskedLanguageModelHead(BertLayer):
         self.norm.build(x_shape)
         self.bias = self.add_weight(shape=(self.config.vocab_size,), initializer="zeros", name="bias")
 
-    def call(self, x, mask_positions):
+    def call(self, x, mask_positions, training=None):
         batch, length, width = ops.shape(x)[0], ops.shape(x)[1], self.config.hidden_size
         starts = ops.arange(batch, dtype="int32")[:, None] * length  # (B, 1): where each text starts in the flat list
         flat = ops.reshape(x, (-1, width))  # (B*T, H)
         chosen = ops.take(flat, ops.cast(mask_positions, "int32") + starts, axis=0)  # (B, P, H)
         chosen = self.norm(self.activate(self.transform(chosen)))
         table = ops.cast(self.word_embedding.embeddings, self.compute_dtype)  # (V, H)
-        return ops.matmul(chosen, ops.transpose(table)) + ops.cast(self.bias, self.compute_dtype)  # (B, P, V)
+        bias = ops.cast(self.bias, self.compute_dtype)
+        if training:
+            return ops.matmul(chosen, ops.transpose(table)) + bias  # (B, P, V)
+        # table times chosen, not chosen times table: for few rows many times faster on a CPU
+        scores = ops.matmul(table, ops.transpose(ops.reshape(chosen, (-1, width)))) + bias[:, None]  # (V, B*P)
+        return ops.reshape(ops.transpose(scores), (batch, -1, self.config.vocab_size))
 
     def compute_output_shape(self, x_shape, mask_positions_shape):
         return (*mask_positions_shape, self.config.vocab_size)
