@@ -98,8 +98,8 @@ class Embeddings(BertLayer):
 class SelfAttention(BertLayer):
     """Scaled dot-product attention of every token to every real token, N heads side by side.
 
-    Query, key and value are one matrix multiplication. `call` uses Keras' fused attention and is
-    what training runs; `trace` forms the probabilities and returns them too.
+    Query, key and value are one matrix multiplication. `call` is what training runs: on JAX it uses Keras'
+    fused attention. `trace` forms the probabilities and returns them too.
     """
 
     def __init__(self, config: BertConfig, **kwargs):
@@ -117,21 +117,20 @@ class SelfAttention(BertLayer):
         return [ops.reshape(part, heads) for part in ops.split(self.query_key_value(x), 3, axis=-1)]
 
     def call(self, x, padding_mask, training=None):
-        if training and self.config.attention_probs_dropout_prob:
+        dropped = training and self.config.attention_probs_dropout_prob
+        if dropped or keras.backend.backend() != "jax":  # on a CPU, TensorFlow is faster with plain products
             return self.trace(x, padding_mask, training=training)[0]
-        query, key, value = self.project(x)
         mask = ops.cast(padding_mask, "bool")[:, None, None, :]  # (B, 1, 1, T)
-        context = ops.dot_product_attention(query, key, value, mask=mask)  # (B, T, N, D)
-        return self.join(context)
+        return self.join(ops.dot_product_attention(*self.project(x), mask=mask))  # (B, T, N, D)
 
     def trace(self, x, padding_mask, training=None):
         """Returns the context (B, T, H) and the attention probabilities (B, N, T, T)."""
-        query, key, value = self.project(x)
-        scores = ops.einsum("bqnd,bknd->bnqk", query, key) / math.sqrt(self.config.head_size)
+        query, key, value = (ops.transpose(part, (0, 2, 1, 3)) for part in self.project(x))  # (B, N, T, D)
+        scores = ops.matmul(query / math.sqrt(self.config.head_size), ops.transpose(key, (0, 1, 3, 2)))
         hidden = (1.0 - ops.cast(padding_mask, scores.dtype)) * MASKED_SCORE
-        probabilities = ops.softmax(scores + hidden[:, None, None, :], axis=-1)
+        probabilities = ops.softmax(scores + hidden[:, None, None, :], axis=-1)  # (B, N, T, T)
         kept = self.drop(probabilities, training=training)
-        return self.join(ops.einsum("bnqk,bknd->bqnd", kept, value)), probabilities
+        return self.join(ops.transpose(ops.matmul(kept, value), (0, 2, 1, 3))), probabilities
 
     def join(self, context):
         """Puts the heads side by side again: (B, T, N, D) to (B, T, H)."""
