@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from bert_tf import checkpoint
+from bert_tf.compiled import compiled
 from bert_tf.config import BertConfig, require_integer
 from bert_tf.results import Candidate, Encoding, NextSentence, PositionPrediction, Trace
 from bert_tf.tokenizer import SPECIAL_TOKENS, WordPieceTokenizer
@@ -49,7 +50,7 @@ class Bert:
         self.folder = folder
         self._parts = loaded.parts
         self._model = loaded.model
-        self._model.compile(jit_compile=True)
+        self._answer = compiled(self._model)
         self._lock = threading.Lock()
 
     @property
@@ -150,7 +151,7 @@ class Bert:
         encoding = self.encode(text, text_b)
         length = len(encoding)
         with self._lock:
-            outputs = self._tracer.predict_on_batch(self._inputs(encoding))
+            outputs = self._trace(self._inputs(encoding))
         return Trace(
             encoding=encoding,
             hidden_states=np.ascontiguousarray(outputs["hidden_states"][0, :, :length]),
@@ -183,12 +184,10 @@ class Bert:
         return trace.hidden_states[:, positions].mean(axis=1)
 
     @cached_property
-    def _tracer(self):
+    def _trace(self):
         from bert_tf.model import tracer
 
-        model = tracer(self._model.encoder)
-        model.compile(jit_compile=True)
-        return model
+        return compiled(tracer(self._model.encoder))
 
     def _mask_probabilities(self, encoding: Encoding, positions: np.ndarray) -> np.ndarray:
         """Returns probabilities (P, V) at the given positions."""
@@ -201,7 +200,7 @@ class Bert:
         padded = np.zeros((1, slots), np.int32)
         padded[0, :len(positions)] = positions
         with self._lock:
-            return self._model.predict_on_batch({**self._inputs(encoding), "mask_positions": padded})
+            return self._answer({**self._inputs(encoding), "mask_positions": padded})
 
     def _inputs(self, encoding: Encoding) -> dict[str, np.ndarray]:
         """Pads an encoding to its bucket, as a batch of one."""

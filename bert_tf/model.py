@@ -11,7 +11,14 @@ import keras
 from keras import ops
 
 from bert_tf.config import BertConfig
-from bert_tf.layers import Embeddings, MaskedLanguageModelHead, Pooler, TracedBlock, TransformerBlock
+from bert_tf.layers import (
+    BlockAtPositions,
+    Embeddings,
+    MaskedLanguageModelHead,
+    Pooler,
+    TracedBlock,
+    TransformerBlock,
+)
 
 ENCODER_INPUTS = ("token_ids", "segment_ids", "padding_mask")
 
@@ -103,11 +110,13 @@ class BertForPreTraining(keras.Model):
 
         inputs = dict(encoder.input)
         inputs["mask_positions"] = keras.Input((None,), dtype="int32", name="mask_positions")
-        encoded = encoder({key: inputs[key] for key in ENCODER_INPUTS})
-        outputs = {
-            "mlm_logits": mlm_head(encoded["sequence_output"], inputs["mask_positions"]),
-            "nsp_logits": nsp_head(encoded["pooled_output"]),
-        }
+        x = encoder.embeddings(inputs["token_ids"], inputs["segment_ids"])
+        for block in encoder.blocks[:-1]:
+            x = block(x, inputs["padding_mask"])
+        # The heads look at [CLS] and at the chosen positions; nothing else of the last block is computed.
+        looked_at = ops.concatenate([ops.zeros_like(inputs["mask_positions"][:, :1]), inputs["mask_positions"]], axis=1)
+        x = BlockAtPositions(encoder.blocks[-1], name="last_block")(x, inputs["padding_mask"], looked_at)  # (B, 1+P, H)
+        outputs = {"mlm_logits": mlm_head(x[:, 1:]), "nsp_logits": nsp_head(encoder.pooler(x))}
         super().__init__(inputs=inputs, outputs=outputs, name=name)
 
         self.encoder = encoder
@@ -144,7 +153,7 @@ class BertForPreTraining(keras.Model):
         mlm_loss = ops.sum(token_losses * weights) / predictions
         nsp_loss = ops.mean(pair_losses)
 
-        token_hits = ops.cast(ops.equal(ops.argmax(mlm_logits, axis=-1), mask_ids), "float32")
+        token_hits = ops.cast(ops.equal(ops.top_k(mlm_logits, 1)[1][..., 0], mask_ids), "float32")
         pair_hits = ops.cast(ops.equal(ops.argmax(nsp_logits, axis=-1), labels), "float32")
         self.trackers["mlm_loss"].update_state(token_losses, sample_weight=weights)
         self.trackers["mlm_accuracy"].update_state(token_hits, sample_weight=weights)

@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 #: From the ground up. A module imports from its own floor and from those below, never from above.
 FLOORS = (
-    ("bert_tf.config", "bert_tf.results", "bert_tf.quiet", "bert_tf.timing"),
+    ("bert_tf.config", "bert_tf.results", "bert_tf.quiet", "bert_tf.timing", "bert_tf.compiled"),
     ("bert_tf.text_normalization", "bert_tf.tokenizer", "bert_tf.tokenizer_*", "bert_tf.vocabulary",
      "bert_tf.data", "bert_tf.data.*", "bert_tf.analysis", "bert_tf.static_vectors"),
     ("bert_tf.layers",),
@@ -31,6 +31,7 @@ FLOORS = (
 FRAMEWORKS = {"tensorflow", "tensorflow_text", "jax", "torch", "transformers", "keras_hub", "keras_nlp",
               "bertviz"}
 ALLOWED_FRAMEWORKS = {
+    "bert_tf.compiled": {"tensorflow", "jax"},  # whichever Keras runs on
     "bert_tf.bench_torch": {"torch", "transformers"},  # the other side of the measurements
     "ui.bertviz_view": {"torch", "bertviz"},
 }

@@ -8,6 +8,7 @@ import pytest
 
 from bert_tf.config import BertConfig
 from bert_tf.layers import (
+    BlockAtPositions,
     Embeddings,
     MaskedLanguageModelHead,
     Pooler,
@@ -199,14 +200,36 @@ def test_pooler_looks_at_the_first_token_only():
     np.testing.assert_allclose(layer(x), np.tanh(dense(x[:, 0], layer.project)), atol=1e-6)
 
 
-def test_masked_word_head_scores_the_chosen_positions_with_the_word_embeddings():
+def test_masked_word_head_scores_with_the_word_embeddings():
     config = shape()
     embeddings = built(Embeddings(config), (None, None), (None, None))
-    head = built(MaskedLanguageModelHead(config, embeddings.word), (None, None, 12), (None, None))
-    x = np.random.default_rng(4).normal(size=(2, 5, 12)).astype(np.float32)
-    positions = np.array([[4, 0, 2], [1, 1, 3]], np.int32)
-    chosen = np.stack([x[0, [4, 0, 2]], x[1, [1, 1, 3]]])
-    transformed = layer_norm(gelu(dense(chosen, head.transform)), head.norm)
+    head = built(MaskedLanguageModelHead(config, embeddings.word), (None, None, 12))
+    x = np.random.default_rng(4).normal(size=(2, 3, 12)).astype(np.float32)
+    transformed = layer_norm(gelu(dense(x, head.transform)), head.norm)
     expected = transformed @ numpy_of(embeddings.word.embeddings).T + numpy_of(head.bias)
-    np.testing.assert_allclose(head(x, positions), expected, atol=5e-5)
+    np.testing.assert_allclose(head(x), expected, atol=5e-5)
+    np.testing.assert_allclose(head(x, training=True), expected, atol=5e-5)
     assert any(variable is embeddings.word.embeddings for variable in head.weights)
+
+
+def test_a_block_at_positions_is_the_block_there():
+    block = built(TransformerBlock(shape()), (None, None, 12))
+    random = np.random.default_rng(5)
+    x = random.normal(size=(2, 5, 12)).astype(np.float32)
+    padding_mask = np.array([[1, 1, 1, 1, 1], [1, 1, 1, 0, 0]], np.int32)
+    positions = np.array([[4, 0, 2], [1, 1, 2]], np.int32)
+    expected = numpy_of(block(x, padding_mask))[np.arange(2)[:, None], positions]
+    np.testing.assert_allclose(BlockAtPositions(block)(x, padding_mask, positions), expected, atol=1e-6)
+
+
+def test_the_slope_of_gelu_is_that_of_its_definition():
+    tensorflow = pytest.importorskip("tensorflow")
+    x = np.linspace(-4, 4, 33).astype(np.float32)
+    constant = tensorflow.constant(x)
+    with tensorflow.GradientTape() as tape:
+        tape.watch(constant)
+        y = activation("gelu")(constant)
+    step, wide = 1e-4, x.astype(np.float64)
+    numeric = (gelu(wide + step) - gelu(wide - step)) / (2 * step)
+    np.testing.assert_allclose(y, gelu(wide), atol=1e-6)
+    np.testing.assert_allclose(tape.gradient(y, constant), numeric, atol=1e-5)
