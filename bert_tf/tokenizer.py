@@ -17,10 +17,27 @@ import numpy as np
 from bert_tf.config import require_integer
 from bert_tf.results import Encoding
 from bert_tf.text_normalization import (  # noqa: F401 - some are offered from here as well
-    CLS, IDEOGRAPH_BLOCKS, MASK, PAD, SEP, SPECIAL_TOKENS, UNK, Aligned, is_ideograph, is_punctuation,
-    join_words, split_special_tokens, split_words, split_words_aligned,
+    CLS,
+    IDEOGRAPH_BLOCKS,
+    MASK,
+    PAD,
+    SEP,
+    SPECIAL_TOKENS,
+    UNK,
+    Aligned,
+    is_ideograph,
+    is_punctuation,
+    join_words,
+    split_special_tokens,
+    split_words,
+    split_words_aligned,
 )  # fmt: skip
-from bert_tf.tokenizer_files import LONGEST_WORD, TokenizerFiles, read_tokenizer_files, write_tokenizer_files
+from bert_tf.tokenizer_files import (
+    LONGEST_WORD,
+    TokenizerFiles,
+    read_tokenizer_files,
+    write_tokenizer_files,
+)
 from bert_tf.vocabulary import check_vocabulary, hash_vocabulary
 
 #: Caches are emptied when they hold this many entries; longer runs between spaces are not worth keeping.

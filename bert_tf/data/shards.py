@@ -24,8 +24,14 @@ import numpy as np
 
 from bert_tf.config import require_integer
 from bert_tf.data.corpus import corpus_files, read_documents
-from bert_tf.data.manifest import (MANIFEST, cannot_write, check_vocabulary, new_manifest, read_manifest,
-                                   write_manifest)
+from bert_tf.data.manifest import (
+    MANIFEST,
+    cannot_write,
+    check_vocabulary,
+    new_manifest,
+    read_manifest,
+    write_manifest,
+)
 from bert_tf.data.workers import run_jobs
 
 

@@ -12,7 +12,13 @@ import pytest
 pytest.importorskip("bertviz")
 
 from bert_tf.results import Encoding, Trace
-from ui.bertviz_view import PAIRS, SCALE, _offline_document, _split_params, head_view_html
+from ui.bertviz_view import (
+    PAIRS,
+    SCALE,
+    _offline_document,
+    _split_params,
+    head_view_html,
+)
 
 PAIR = "[CLS] the bank ##s . [SEP] 太 阳 升 [SEP]".split()
 HOSTILE = [

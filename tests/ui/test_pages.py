@@ -3,11 +3,27 @@
 import html
 import re
 import shutil
-from pathlib import Path
 
 import numpy as np
 import pytest
 import streamlit as st
+from driving import (
+    APP,
+    LANGUAGES,
+    NAMES,
+    STRANGE,
+    answers,
+    cells,
+    figure,
+    letters,
+    markup,
+    nothing,
+    open_page,
+    said,
+    type_into,
+    whole,
+    words,
+)
 from streamlit.testing.v1 import AppTest
 
 from ui import bertviz_view, common
@@ -15,10 +31,8 @@ from ui import models as opened
 from ui.examples import ATTENTION, FILL, FIRST, PAIRS, WORD_SETS
 from ui.text import TEXT
 
-APP = Path(__file__).resolve().parents[2] / "streamlit_app.py"
+pytestmark = pytest.mark.usefixtures("quick")
 PAGES = ["fill_mask", "sentence_pair", "attention", "words_in_context"]
-NAMES = {"fill_mask": "fill", "sentence_pair": "pair", "attention": "attention", "words_in_context": "words"}
-LANGUAGES = ["en", "zh"]
 #: What a page needs before it answers.
 GOOD = {
     "fill_mask": {"sentence": "the [MASK] sat on the mat."},
@@ -28,124 +42,6 @@ GOOD = {
 }
 #: Where a page's free text goes.
 INPUT = {"fill_mask": "sentence", "sentence_pair": "first", "attention": "look", "words_in_context": "sentences"}
-STRANGE = {
-    "markup": "the <b>cat</b> **sat** $x$ :smile: `on` -> [a](b) & &lt; it",
-    "script": "<script>alert(1)</script><img src=x onerror=alert(1)> cat",
-    "emoji": "the cat 😀 👩‍👩‍👧 sat",
-    "right to left": "שלום עולם cat مرحبا بالعالم",
-    "combining": "c\u0301\u0301\u0301a\u0308t z\u0334\u035d cat",
-    "invisible": "\u200b\u200e\ufeffcat\u00ad",
-    "rare Chinese": "𠀀𪚥 cat 龘",
-    "one long word": "a" * 300,
-    "brackets": "[CLS] [SEP] [PAD] [UNK] cat [MASK",
-    "nothing but unknown": "😀😀😀",
-}
-
-
-def words(key: str, lang: str, **values) -> str:
-    return TEXT[key][LANGUAGES.index(lang)].format(**values)
-
-
-def letters(text: str) -> str:
-    """Takes Markdown's escapes back, as a browser would."""
-    return re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", text).replace("\u2060", "")
-
-
-@pytest.fixture(scope="module")
-def models(tmp_path_factory, tiny_model_folder) -> Path:
-    """A `saved_models` with the tiny BERT and word2vec vectors of a few words; broken ones lie beside it."""
-    from safetensors.numpy import load_file, save_file
-
-    from bert_tf.static_vectors import StaticVectors
-
-    root = tmp_path_factory.mktemp("pages")
-    folder = root / "saved_models"
-    shutil.copytree(tiny_model_folder, folder / "tiny-random")
-    (folder / "tiny-random" / "card.md").write_text("# A tiny BERT\n\nIt knows nothing.\n", encoding="utf-8")
-    rng = np.random.default_rng(0)
-    names = ["bank", "river", "money", "water", "sky", "book", "sun", "rain", "day", "cat", "dog", "<b>x</b>"]
-    StaticVectors(names, rng.standard_normal((12, 8)).astype(np.float32)).save(folder / "word2vec-en")
-
-    shutil.copytree(tiny_model_folder, root / "encoder")
-    tensors = load_file(root / "encoder" / "model.safetensors")
-    kept = {name: tensor for name, tensor in tensors.items() if not name.startswith("cls.")}
-    assert 0 < len(kept) < len(tensors)
-    save_file(kept, root / "encoder" / "model.safetensors", metadata={"format": "pt"})
-
-    shutil.copytree(tiny_model_folder, root / "truncated")
-    weights = root / "truncated" / "model.safetensors"
-    weights.write_bytes(weights.read_bytes()[:-1000])
-    shutil.copytree(tiny_model_folder, root / "no-json")
-    (root / "no-json" / "config.json").write_text("{", encoding="utf-8")
-    (root / "empty").mkdir()
-    return folder
-
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch, models):
-    """The tiny model is the bundled one, and is not warmed up beside the tests."""
-    monkeypatch.setenv("BERT_TF_MODELS", str(models))
-    monkeypatch.setattr(opened, "_compile", lambda bert: None)
-
-
-def whole(at: AppTest) -> AppTest:
-    """Runs the app and holds that nothing on the screen is an error of the program."""
-    at.run()
-    assert not at.exception, at.exception[0].value
-    assert not at.error
-    return at
-
-
-def type_into(at: AppTest, **values: str) -> AppTest:
-    for key, value in values.items():
-        (at.text_area if key == "sentences" else at.text_input)(key=key).input(value)
-    return whole(at)
-
-
-def nothing(page: str) -> dict[str, str]:
-    """Every input of a page, emptied."""
-    return {key: "" for key in FIRST["en"][NAMES[page]]}
-
-
-def open_page(page: str, lang: str = "en", **values: str) -> AppTest:
-    """Opens a page; inputs that get no value are empty, unless no input gets one: then the first example stands there.
-    """
-    at = AppTest.from_file(str(APP), default_timeout=120)
-    at.query_params["lang"] = lang
-    whole(at).switch_page(f"ui/pages/{page}.py")
-    return type_into(whole(at), **nothing(page) | values if values else {})
-
-
-def markup(at: AppTest) -> str:
-    """All HTML of the page; the style and the sidebar are not among it."""
-    return "".join(element.value for element in at.main.html)
-
-
-def answers(at: AppTest) -> bool:
-    """Whether the page shows more than its own words."""
-    return "bt-chip" in markup(at) or bool(at.get("plotly_chart") or at.get("iframe"))
-
-
-def said(at: AppTest) -> str:
-    """All that the page says in boxes, captions and paragraphs, as it is read."""
-    return letters("\n".join(element.value for kind in (at.info, at.warning, at.markdown, at.caption)
-                             for element in kind))
-
-
-def figure(at: AppTest, key: str) -> dict:
-    import json
-
-    return next(json.loads(chart.proto.spec) for chart in at.get("plotly_chart") if key in chart.proto.id)
-
-
-def cells(array) -> np.ndarray:
-    """Reads an array of a plotly figure, which may be packed."""
-    import base64
-
-    if isinstance(array, dict):
-        flat = np.frombuffer(base64.b64decode(array["bdata"]), array["dtype"])
-        return flat.reshape([int(n) for n in array["shape"].split(",")]) if "shape" in array else flat
-    return np.asarray(array)
 
 
 # ---- every page

@@ -1,0 +1,126 @@
+"""Shared by the tests of the pages: a tiny set of models, and one browser with one running app."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import numpy as np
+import pytest
+from browsing import Visit
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="session")
+def models(tmp_path_factory, tiny_model_folder) -> Path:
+    """A `saved_models` with the tiny BERT and word2vec vectors of a few words; broken ones lie beside it."""
+    from safetensors.numpy import load_file, save_file
+
+    from bert_tf.static_vectors import StaticVectors
+
+    root = tmp_path_factory.mktemp("pages")
+    folder = root / "saved_models"
+    shutil.copytree(tiny_model_folder, folder / "tiny-random")
+    (folder / "tiny-random" / "card.md").write_text("# A tiny BERT\n\nIt knows nothing.\n", encoding="utf-8")
+    rng = np.random.default_rng(0)
+    names = ["bank", "river", "money", "water", "sky", "book", "sun", "rain", "day", "cat", "dog", "<b>x</b>"]
+    StaticVectors(names, rng.standard_normal((12, 8)).astype(np.float32)).save(folder / "word2vec-en")
+
+    shutil.copytree(tiny_model_folder, root / "encoder")
+    tensors = load_file(root / "encoder" / "model.safetensors")
+    kept = {name: tensor for name, tensor in tensors.items() if not name.startswith("cls.")}
+    assert 0 < len(kept) < len(tensors)
+    save_file(kept, root / "encoder" / "model.safetensors", metadata={"format": "pt"})
+
+    shutil.copytree(tiny_model_folder, root / "truncated")
+    weights = root / "truncated" / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-1000])
+    shutil.copytree(tiny_model_folder, root / "no-json")
+    (root / "no-json" / "config.json").write_text("{", encoding="utf-8")
+    (root / "empty").mkdir()
+    return folder
+
+
+@pytest.fixture
+def quick(monkeypatch, models):
+    """The tiny model is the bundled one, and is not warmed up beside the tests."""
+    monkeypatch.setenv("BERT_TF_MODELS", str(models))
+    from ui import models as opened
+
+    monkeypatch.setattr(opened, "_compile", lambda bert: None)
+
+
+def find_chromium() -> str:
+    """Returns the path of a browser; skips, or fails where a browser is required, when there is none."""
+    named = os.environ.get("CHROMIUM")
+    found = named or next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if not found:
+        reason = "no Chromium here: install it, or name its program in the environment variable CHROMIUM"
+        if os.environ.get("REQUIRE_BROWSER") == "1":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return found
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """A browser without a window; it does nothing on the network of its own accord."""
+    program = find_chromium()
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=[
+            "--no-sandbox", "--headless", "--disable-gpu", "--disable-background-networking"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def site(chromium, tmp_path_factory) -> str:
+    """The address of the running app."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    log = tmp_path_factory.mktemp("streamlit") / "log.txt"
+    with log.open("w") as output:
+        server = subprocess.Popen(
+            [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.port", str(port),
+             "--server.address", "127.0.0.1", "--server.headless", "true"], cwd=ROOT, stdout=output, stderr=output)
+    try:
+        wait_for_server(server, f"http://127.0.0.1:{port}/_stcore/health", log)
+        yield f"http://127.0.0.1:{port}"
+        assert "Traceback" not in log.read_text(), log.read_text()
+    finally:
+        server.terminate()
+        server.wait(timeout=20)
+
+
+def wait_for_server(server: subprocess.Popen, health: str, log: Path, patience_seconds: float = 60) -> None:
+    """Waits until the server answers."""
+    end = time.monotonic() + patience_seconds
+    while time.monotonic() < end and server.poll() is None:
+        try:
+            with urllib.request.urlopen(health, timeout=2):
+                return
+        except OSError:
+            time.sleep(0.1)
+    raise RuntimeError(f"The app did not start:\n{log.read_text()}")
+
+
+@pytest.fixture
+def visit(chromium, site):
+    """Opens a tab; what it must never do is checked when the test is over."""
+    tabs = []
+
+    def start(**options) -> Visit:
+        tabs.append(Visit(chromium, site, **options))
+        return tabs[-1]
+
+    yield start
+    for tab in tabs:
+        tab.close()

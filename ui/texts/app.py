@@ -1,0 +1,40 @@
+"""The frame around all pages: (English, Chinese)."""
+
+TEXT = {
+    "app.model": ("Model", "模型"),
+    "app.other_folder": ("Another folder …", "其他文件夹……"),
+    "app.folder": ("BERT folder on this computer", "本机上的 BERT 文件夹"),
+    "app.folder_help": ("A folder with config.json, vocab.txt and model.safetensors, such as any Hugging "
+                        "Face BERT.",
+                        "含有 config.json、vocab.txt 和 model.safetensors 的文件夹，例如任意 Hugging Face BERT。"),
+    "app.folder_hint": ("Type the path of a BERT folder in the sidebar.", "请在侧栏输入 BERT 文件夹的路径。"),
+    "app.no_models": ("There is no model in saved_models yet. Pretrain one with `python -m bert_tf "
+                      "pretrain`, or name a BERT folder in the sidebar.",
+                      "saved_models 里还没有模型。请用 `python -m bert_tf pretrain` 训练一个，或在侧栏指定 BERT 文件夹。"),
+    "app.loading": ("Opening the model …", "正在打开模型……"),
+    "app.thinking": ("The model is reading …", "模型正在阅读……"),
+    "app.layers": ("layers", "层"),
+    "app.heads": ("heads a layer", "每层的头数"),
+    "app.hidden": ("numbers a vector", "向量的维数"),
+    "app.vocabulary": ("word pieces", "词片"),
+    "app.parameters": ("weights", "参数"),
+    "app.longest": ("tokens at most", "最多词片数"),
+    "app.card": ("About this model", "关于这个模型"),
+    "app.problem": ("The model cannot answer this.", "模型无法回答这个输入。"),
+    "app.cannot_open": ("This folder cannot be opened as a BERT.", "无法把这个文件夹作为 BERT 打开。"),
+    "app.cut": ("The text is longer than the {longest} tokens this model reads: {count} word pieces were "
+                "left out.",
+                "文本超出了模型能读的 {longest} 个词片：有 {count} 个词片没有读入。"),
+    "app.unknown": ("The vocabulary does not know: {words}. The model sees [UNK] there.",
+                    "词表里没有：{words}。模型在那里只看到 [UNK]。"),
+    "app.examples": ("Try one", "试一试"),
+    "app.link": ("Link", "链接"),
+    "app.link_note": ("This address reopens the page just as it is now.", "用这个网址可以重新打开现在的页面。"),
+    "app.token": ("token", "词片"),
+    "app.id": ("id", "编号"),
+    "app.segment": ("segment", "句段"),
+    "app.characters": ("characters", "字符"),
+    "app.position": ("position", "位置"),
+    "app.reads": ("What the model reads: {count} tokens, their ids and segments",
+                  "模型读到的内容：{count} 个词片、编号和句段"),
+}

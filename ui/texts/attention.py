@@ -1,0 +1,41 @@
+"""Attention: (English, Chinese)."""
+
+TEXT = {
+    "attention.name": ("Attention", "注意力"),
+    "attention.lead": ("In every layer each token gathers information from the others. A **head** is one "
+                       "way of choosing where to look; what a token gives out sums to 100 %.",
+                       "在每一层，每个词片都从其他词片收集信息。一个**头**就是一种选择看哪里的方式；每个词片分出的权重加起来是 100%。"),
+    "attention.first": ("Sentence", "句子"),
+    "attention.second": ("Second sentence (optional)", "第二句（可不填）"),
+    "attention.empty": ("Type a sentence, or pick one above.", "请输入一个句子，或者点上面的例子。"),
+    "attention.nothing": ("Nothing is left to show: the cut text holds no token of that part.",
+                          "没有可显示的内容：截短后的文本里没有这一部分的词片。"),
+    "attention.view": ("View", "视图"),
+    "attention.bertviz": ("Lines", "连线"),
+    "attention.heatmap": ("Heatmap", "热力图"),
+    "attention.what": ("What to show", "显示什么"),
+    "attention.one": ("One head", "一个头"),
+    "attention.layer_mean": ("Average of a layer", "一层的平均"),
+    "attention.head_mean": ("Average of a head number over all layers", "同号的头在各层的平均"),
+    "attention.all_mean": ("Average of everything", "全部的平均"),
+    "attention.rollout": ("Rollout", "逐层累积"),
+    "attention.rollout_note": ("Rollout multiplies the layers, residuals included: how much of each "
+                               "input token has reached each position by this layer.",
+                               "逐层累积把各层（含残差）相乘：到这一层为止，每个输入词片有多少信息到达每个位置。"),
+    "attention.layer": ("Layer", "层"),
+    "attention.head": ("Head", "头"),
+    "attention.special": ("Show [CLS] and [SEP]", "显示 [CLS] 和 [SEP]"),
+    "attention.pairs": ("Which part", "哪一部分"),
+    "attention.axes": ("Each row is a token that looks, each column a token that is looked at.",
+                       "每一行是一个在看的词片，每一列是被看的词片。"),
+    "attention.weight": ("weight", "权重"),
+    "attention.hint": ("BertViz: every line is one token (left) looking at another (right). Point at a "
+                       "token to see only its lines; click a coloured square to switch a head off, "
+                       "double-click to see it alone.",
+                       "BertViz：每条线是一个词片（左）看另一个词片（右）。指向一个词片只看它的线；点彩色方块关掉一个头，双击只看这个头。"),
+    "attention.hidden_note": ("{share} of all this attention goes to [CLS] and [SEP], which are hidden: "
+                              "many heads rest there when they find nothing to do.",
+                              "这里的注意力有 {share} 落在没有显示的 [CLS] 和 [SEP] 上：许多头无事可做时就停在那里。"),
+    "attention.caution": ("Attention shows where a head looks, not why the model answers as it does.",
+                          "注意力显示一个头在看哪里，并不等于解释了模型为什么这样回答。"),
+}

@@ -1,0 +1,12 @@
+"""BertViz's own words: (English, Chinese)."""
+
+TEXT = {
+    "bertviz.layer": ("Layer", "层"),
+    "bertviz.attention": ("Part", "部分"),
+    "bertviz.head": ("Head", "头"),
+    "bertviz.all": ("All", "全部"),
+    "bertviz.a_to_b": ("A → B", "A → B"),
+    "bertviz.b_to_a": ("B → A", "B → A"),
+    "bertviz.a_to_a": ("Within A", "A 之内"),
+    "bertviz.b_to_b": ("Within B", "B 之内"),
+}

@@ -1,0 +1,16 @@
+"""The first page: (English, Chinese)."""
+
+TEXT = {
+    "home.name": ("Start", "首页"),
+    "home.title": ("See what BERT does", "看见 BERT"),
+    "home.lead": ("Type a sentence, in English or Chinese, and watch a small BERT read it. The model "
+                  "runs **on this computer** and was pretrained **from scratch** by this very program.",
+                  "输入一个中文或英文句子，看一个小型 BERT 怎样读它。模型就在**这台电脑上**运行，由这个程序**从零**预训练而成。"),
+    "home.fill": ("Hide a word and see what the model would put there.", "遮住一个词，看模型会填什么。"),
+    "home.pair": ("Ask whether one sentence follows another.", "问问一句话是不是接着另一句。"),
+    "home.attention": ("See which words each head looks at, layer by layer.", "看每一层的每个头在看哪些词。"),
+    "home.words": ("Watch “bank” take another place in another sentence.", "看“苹果”在不同的句子里站到不同的地方。"),
+    "home.art_words": ("The|cat|[MASK]|on|the|mat", "今|天|天|[MASK]|很|好"),
+    "home.art_first": ("The sun went down.", "太阳落山了。"),
+    "home.art_second": ("The sky turned red.", "天空变红了。"),
+}
