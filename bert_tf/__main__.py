@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import math
 import sys
 from pathlib import Path
 
-from bert_tf.config import SIZES, PretrainingConfig, Stage, read_json
+from bert_tf import pretrain_command
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -29,95 +28,13 @@ def parser() -> argparse.ArgumentParser:
     """Builds the argument parser of all commands."""
     top = argparse.ArgumentParser(prog="python -m bert_tf", description="See, question and pretrain BERT.")
     commands = top.add_subparsers(required=True, metavar="COMMAND")
-    _add_pretrain(commands)
+    pretrain_command.add_prepare(commands)
+    pretrain_command.add_pretrain(commands)
     _add_export(commands)
     _add_evaluate(commands)
     _add_questions(commands)
     _add_bench(commands)
     return top
-
-
-def _add_pretrain(commands) -> None:
-    command = commands.add_parser("pretrain", help="pretrain a BERT on text files")
-    command.add_argument("--run", required=True, help="run folder, made if it is not there")
-    command.add_argument("--resume", action="store_true", help="go on with the run from its newest checkpoint")
-    command.add_argument("--config", default="mini",
-                         help=f"a size ({', '.join(SIZES)}) or a JSON file of recipe settings; flags below override it")
-    command.add_argument("--corpus", nargs="+", default=[], metavar="FILE",
-                         help="text, .xz or .gz: one sentence a line, a blank line between documents")
-    command.add_argument("--heldout", nargs="+", default=[], metavar="FILE", help="text measured at every checkpoint")
-    command.add_argument("--tokenizer", metavar="FOLDER", help="folder with vocab.txt (default: train one)")
-    command.add_argument("--vocab-size", type=int, default=16_000, help="pieces of a vocabulary to train")
-    command.add_argument("--cased", action="store_true", help="train a cased vocabulary")
-    command.add_argument("--shards", metavar="FOLDER", help="token shards, shared between runs (default: in the run)")
-    command.add_argument("--initial-embeddings", choices=("random", "word2vec"), default="random",
-                         help="how token embeddings start")
-    command.add_argument("--stages", help="LENGTHxBATCH:UNTIL, for example 32x64:0.3,64x64:0.8,128x64")
-    for field in dataclasses.fields(PretrainingConfig):
-        if field.name not in ("size", "stages"):
-            kind = {"int": int, "float": float, "str": str}[field.type]
-            command.add_argument("--" + field.name.replace("_", "-"), type=kind, metavar=field.type.upper(),
-                                 help=f"default {field.default}")
-    command.set_defaults(run_command=_pretrain)
-
-
-def _pretrain(args) -> None:
-    from bert_tf.quiet import start_keras_quietly
-    from bert_tf.training.pretraining import create_run, pretrain
-    from bert_tf.training.run_folder import RunFolder
-
-    start_keras_quietly()
-    run = RunFolder(args.run)
-    if args.resume:
-        run.config()
-    else:
-        create_run(run, recipe(args), corpus=args.corpus, heldout=args.heldout, tokenizer=args.tokenizer,
-                   vocab_size=args.vocab_size, lowercase=not args.cased, shards=args.shards,
-                   initial_embeddings=args.initial_embeddings)
-    with ProgressBar() as bar:
-        checkpoint = pretrain(run, show=bar.show)
-    print(f"{run.status()['state']}: {checkpoint}")
-
-
-def recipe(args) -> PretrainingConfig:
-    """Reads the recipe: a size or a JSON file, overridden by single flags."""
-    values = {"size": args.config} if args.config in SIZES else read_json(args.config)
-    for field in dataclasses.fields(PretrainingConfig):
-        if field.name not in ("size", "stages") and getattr(args, field.name) is not None:
-            values[field.name] = getattr(args, field.name)
-    if args.stages:
-        values["stages"] = Stage.parse_all(args.stages)
-    return PretrainingConfig.from_dict(values)
-
-
-class ProgressBar:
-    """One line on the terminal: share done, losses, tokens a second, time left."""
-
-    def __enter__(self) -> "ProgressBar":
-        from tqdm import tqdm
-
-        self.bar = tqdm(total=1.0, bar_format="{l_bar}{bar}| {elapsed}<{remaining} {postfix}", mininterval=1.0)
-        return self
-
-    def __exit__(self, *error) -> None:
-        self.bar.close()
-
-    def show(self, record: dict) -> None:
-        """Takes a metrics record or a change of status."""
-        if "status" in record:
-            if record["status"] == "preparing":
-                self.bar.set_postfix_str(f"preparing {record['message']}")
-            elif self.bar.n == 0 and record.get("progress"):
-                self.bar.reset(total=1.0)
-                self.bar.initial = self.bar.n = record["progress"]
-        elif "heldout" in record:
-            self.bar.write(f"step {record['step']:,} held-out {record['heldout']}: MLM loss {record['mlm_loss']:.3f}, "
-                           f"accuracy {record['mlm_accuracy']:.1%}, NSP {record['nsp_accuracy']:.1%}")
-        else:
-            self.bar.n = min(record["progress"], 1.0)
-            self.bar.set_postfix_str(
-                f"step {record['step']:,}, MLM {record['mlm_loss']:.3f} ({record['mlm_accuracy']:.1%}), "
-                f"NSP {record['nsp_accuracy']:.1%}, {record['tokens_per_second']:,.0f} tokens/s")
 
 
 def _add_export(commands) -> None:

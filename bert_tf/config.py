@@ -245,7 +245,10 @@ class PretrainingConfig(JsonRecord):
         dropout: dropout everywhere in the network while training.
         mask_rate: share of tokens chosen for prediction; of them 80 % become [MASK],
             10 % a random token, 10 % stay.
+        whole_words: whether words are chosen whole (English word pieces, Chinese words by jieba).
         short_rate: share of pairs cut to a random shorter length.
+        same_document_rate: share of the negatives whose second segment comes from elsewhere in the same document.
+        swapped_rate: share of the negatives that are true pairs in the wrong order.
         max_position_embeddings: the longest input the model will ever take.
         seed: seeds weights, pairs, masks and dropout.
         log_every: steps a metrics record averages over.
@@ -253,7 +256,7 @@ class PretrainingConfig(JsonRecord):
         keep_checkpoints: newest checkpoints kept.
 
     Source: Devlin et al. 2019, appendix A.2; Liu et al. 2019 for beta_2 and epsilon; Geiping and
-    Goldstein 2022 for schedules tied to a budget.
+    Goldstein 2022 for schedules tied to a budget; Cui et al. 2019 for whole words; Lan et al. 2019 for swapped pairs.
     """
 
     size: str = "mini"
@@ -272,7 +275,10 @@ class PretrainingConfig(JsonRecord):
     mixed_precision: str = "mixed_bfloat16"
     dropout: float = 0.0
     mask_rate: float = 0.15
+    whole_words: bool = False
     short_rate: float = 0.1
+    same_document_rate: float = 0.0
+    swapped_rate: float = 0.0
     max_position_embeddings: int = 512
     seed: int = 0
     log_every: int = 10
@@ -297,10 +303,12 @@ class PretrainingConfig(JsonRecord):
             raise ValueError("Give the length of the run either as steps or as minutes, one of the two.")
         for name in ("peak_learning_rate", "epsilon", "clip_norm", "save_minutes"):
             require_number(name, getattr(self, name), above=0.0)
-        for name in ("warmup", "cooldown", "short_rate"):
+        if not isinstance(self.whole_words, bool):
+            raise ValueError(f"whole_words should be true or false, not {self.whole_words!r}.")
+        for name in ("warmup", "cooldown", "short_rate", "same_document_rate", "swapped_rate"):
             require_number(name, getattr(self, name), minimum=0.0)
             if getattr(self, name) > 1:
-                raise ValueError(f"{name} is a share of the run and cannot be {getattr(self, name)}.")
+                raise ValueError(f"{name} is a share and cannot be {getattr(self, name)}.")
         require_number("weight_decay", self.weight_decay, minimum=0.0)
         require_number("beta_2", self.beta_2, above=0.0, below=1.0)
         require_number("dropout", self.dropout, minimum=0.0, below=1.0)

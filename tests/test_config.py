@@ -141,7 +141,7 @@ def test_round_trip_of_a_recipe_with_stages(tmp_path):
     ({"stages": Stage.parse_all("32x8,64x8")}, "rising shares"),
     ({"size": "huge"}, "Unknown size 'huge'"),
     ({"peak_learning_rate": 0.0}, "peak_learning_rate"),
-    ({"warmup": 1.1}, "warmup is a share of the run"),
+    ({"warmup": 1.1}, "warmup is a share"),
     ({"cooldown": -0.1}, "cooldown"),
     ({"schedule": "cosine"}, "schedule should be linear, trapezoid or constant"),
     ({"beta_2": 1.0}, "beta_2"),

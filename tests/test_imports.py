@@ -14,14 +14,16 @@ ROOT = Path(__file__).resolve().parent.parent
 FLOORS = (
     ("bert_tf.config", "bert_tf.results", "bert_tf.quiet", "bert_tf.timing", "bert_tf.compiled"),
     ("bert_tf.text_normalization", "bert_tf.tokenizer", "bert_tf.tokenizer_*", "bert_tf.vocabulary",
-     "bert_tf.data", "bert_tf.data.*", "bert_tf.analysis", "bert_tf.static_vectors"),
+     "bert_tf.data", "bert_tf.data.*", "bert_tf.analysis", "bert_tf.sense_sets",
+     "bert_tf.sense_analysis", "bert_tf.static_vectors"),
     ("bert_tf.layers",),
     ("bert_tf.model",),
     ("bert_tf.checkpoint",),
     ("bert_tf.training", "bert_tf.training.*"),
-    ("bert_tf.explore",),
+    ("bert_tf.explore", "bert_tf.batch_vectors"),
     ("bert_tf",),  # the public face
     ("bert_tf.bench", "bert_tf.bench_torch"),
+    ("bert_tf.pretrain_command",),
     ("bert_tf.__main__",),
     ("ui", "ui.*"),
     ("streamlit_app",),

@@ -16,6 +16,8 @@ same shard (so that a change of language or of genre does not give the answer aw
   stretch is the whole document, A and B change places.
 - A pair that is too long loses tokens of its longer segment: at its start, at its end, or at
   both, equally likely.
+- On request, some of the foreign B come from elsewhere in the same document, or A and B change places
+  (Lan et al. 2019): negatives that the topic does not give away.
 """
 
 from __future__ import annotations
@@ -59,20 +61,31 @@ class PairSampler:
         short_rate: share of pairs gathered to a random shorter length, in [0, 1].
         cls_token_id, sep_token_id, mask_token_id, pad_token_id: ids of [CLS], [SEP], [MASK], [PAD].
         special_token_ids: all ids that are never chosen for prediction nor put in at random.
+        whole_words: whether words are chosen for prediction whole; the shards must know their words.
+        same_document_rate: share of the negatives whose B comes from elsewhere in A's document, where that has more.
+        swapped_rate: share of the negatives that are true pairs with A and B in each other's place.
 
     Raises:
-        ValueError: a value out of range, or a corpus without any document of two tokens.
+        ValueError: a value out of range, a corpus without any document of two tokens, or shards whose words
+            nobody has looked for.
     """
 
     def __init__(self, shards: TokenShards, *, seed: int, mask_rate: float = 0.15, short_rate: float = 0.1,
                  cls_token_id: int, sep_token_id: int, mask_token_id: int, pad_token_id: int,
-                 special_token_ids: Sequence[int]):
+                 special_token_ids: Sequence[int], whole_words: bool = False, same_document_rate: float = 0.0,
+                 swapped_rate: float = 0.0):
         require_integer("seed", seed, minimum=0)
         require_number("mask_rate", mask_rate, above=0.0, below=1.0)
-        require_number("short_rate", short_rate, minimum=0.0)
-        if short_rate > 1:
-            raise ValueError(f"short_rate is a share of the pairs and cannot be {short_rate}.")
+        for name, rate in (("short_rate", short_rate), ("same_document_rate", same_document_rate),
+                           ("swapped_rate", swapped_rate)):
+            require_number(name, rate, minimum=0.0)
+            if rate > 1:
+                raise ValueError(f"{name} is a share of the pairs and cannot be {rate}.")
+        if same_document_rate + swapped_rate > 1:
+            raise ValueError("same_document_rate and swapped_rate are shares of the negatives and cannot be more than 1 "
+                             f"together, as {same_document_rate} and {swapped_rate} are.")
         self.shards, self.seed, self.mask_rate, self.short_rate = shards, seed, mask_rate, short_rate
+        self.whole_words, self.same_document_rate, self.swapped_rate = whole_words, same_document_rate, swapped_rate
         self.cls_token_id, self.sep_token_id = cls_token_id, sep_token_id
         self.mask_token_id, self.pad_token_id = mask_token_id, pad_token_id
         special = {cls_token_id, sep_token_id, mask_token_id, pad_token_id, *special_token_ids}
@@ -83,6 +96,10 @@ class PairSampler:
         self._is_ordinary[sorted(special)] = False
         if not self._is_ordinary.any():
             raise ValueError("The vocabulary has nothing but special pieces.")
+        unmarked = [shard.name for shard in shards.shards if shard.words is None]
+        if whole_words and unmarked:
+            raise ValueError(f"Nobody has looked for words in the token shards {', '.join(unmarked)}, so they cannot be "
+                             "hidden whole. Prepare them again with --whole-words.")
         self._join([shard for shard in shards.shards if len(shard.tokens)])
         self._passes = Passes(self._sentences, self._documents, self._sentence_base, seed=seed)
 
@@ -91,6 +108,7 @@ class PairSampler:
         token_base = np.cumsum([0] + [len(shard.tokens) for shard in shards])
         sentence_base = np.cumsum([0] + [len(shard.sentences) - 1 for shard in shards])
         self._tokens = [np.asarray(shard.tokens) for shard in shards]  # slices of plain arrays are faster
+        self._words = [np.asarray(shard.words) for shard in shards] if self.whole_words else None
         self._token_base, self._sentence_base = token_base, sentence_base
         self._sentences = np.concatenate(
             [shard.sentences[:-1] + base for shard, base in zip(shards, token_base)] + [token_base[-1:]])
@@ -122,13 +140,22 @@ class PairSampler:
         require_integer("sequence_length", sequence_length, minimum=8)
         require_integer("batch_size", batch_size, minimum=1)
         rng = random_stream("batch", self.seed, sequence_length, batch_size, step)
-        numbers = np.arange(step * batch_size, (step + 1) * batch_size)
+        return self.rows(np.arange(step * batch_size, (step + 1) * batch_size), sequence_length, rng)
+
+    def rows(self, numbers: np.ndarray, sequence_length: int, rng: np.random.Generator) -> dict[str, np.ndarray]:
+        """Returns the examples of given numbers in the endless row of all passes, laid out as `batch` does.
+
+        Args:
+            numbers: int (B,), 0 or more.
+            sequence_length: T.
+            rng: decides masks, cuts and the kinds of negatives.
+        """
         segments, labels = self._pairs(numbers, sequence_length - 3, rng)
         segments = _cut(segments, sequence_length - 3, rng)
-        batch = self._laid_out(segments, sequence_length)
+        batch, continues = self._laid_out(segments, sequence_length)
         slots = math.ceil(self.mask_rate * sequence_length)
         batch |= mask(batch["token_ids"], batch["padding_mask"], mask_rate=self.mask_rate, slots=slots,
-                      is_ordinary=self._is_ordinary, mask_token_id=self.mask_token_id, rng=rng)
+                      is_ordinary=self._is_ordinary, mask_token_id=self.mask_token_id, rng=rng, continues=continues)
         batch["next_labels"] = labels
         return batch
 
@@ -165,7 +192,26 @@ class PairSampler:
             foreign = self._elsewhere(own, row, shard[which], need[which], rng)
             segments[row] = (own.start[row], own.border[row], *foreign) if foreign else (
                 own.border[row], own.end[row], own.start[row], own.border[row])
+        if self.same_document_rate or self.swapped_rate:
+            self._make_hard(segments, own, rows, need, rng)
         return segments
+
+    def _make_hard(self, segments: np.ndarray, own: _Stretch, rows: np.ndarray, need: np.ndarray, rng) -> None:
+        """Gives some of the negatives `rows` a B of their own document, in segments (B, 4), in place."""
+        kind = rng.random(len(rows))
+        here, pick = kind < self.same_document_rate, rng.random(len(rows))
+        swapped = rows[~here & (kind < self.same_document_rate + self.swapped_rate)]
+        segments[swapped] = np.stack([own.border, own.end, own.start, own.border], axis=1)[swapped]
+        low, high = self._documents[own.document[rows]], self._documents[own.document[rows] + 1]
+        left, right = own.sentence[rows], own.last[rows]
+        free = (high - low) - (right - left)  # sentences of the document outside the stretch
+        here &= free > 0
+        sentence = low + (pick * free).astype(np.int64)
+        sentence += (right - left) * (sentence >= left)
+        limit = np.where(sentence < left, left, high)
+        begin = self._sentences[np.minimum(sentence, len(self._sentences) - 1)]
+        end = self._sentences[np.minimum(np.searchsorted(self._sentences, begin + need), limit)]
+        segments[rows[here], 2], segments[rows[here], 3] = begin[here], end[here]
 
     def _stretches(self, cut: Pass, index: np.ndarray, room: int) -> _Stretch:
         """Gathers from some anchors of a pass up to the target length and splits in two."""
@@ -205,23 +251,33 @@ class PairSampler:
 
     # --- pairs, as arrays of token ids ---
 
-    def _laid_out(self, segments: np.ndarray, sequence_length: int) -> dict[str, np.ndarray]:
-        """Writes [CLS] A [SEP] B [SEP] and padding; segments fit, and A and B share a shard."""
+    def _laid_out(self, segments: np.ndarray, sequence_length: int) -> tuple[dict, np.ndarray | None]:
+        """Writes [CLS] A [SEP] B [SEP] and padding; segments fit, and A and B share a shard.
+
+        Returns:
+            The arrays of the batch, and bool (B, T), where words go on, if words are chosen whole.
+        """
         token_ids = np.full((len(segments), sequence_length), self.pad_token_id, np.int32)
+        continues = np.zeros(token_ids.shape, bool) if self.whole_words else None
         shard = np.searchsorted(self._token_base, segments[:, 0], side="right") - 1
         lengths = segments[:, 1::2] - segments[:, 0::2]  # (B, 2)
         local = segments - self._token_base[shard][:, None]
-        for row, tokens, (a, a_end, b, b_end), (length_a, length_b) in zip(
-                token_ids, shard.tolist(), local.tolist(), lengths.tolist()):
-            row[1:1 + length_a] = self._tokens[tokens][a:a_end]
-            row[2 + length_a:2 + length_a + length_b] = self._tokens[tokens][b:b_end]
+        filled = [(token_ids, self._tokens)] + ([(continues, self._words)] if self.whole_words else [])
+        for table, sources in filled:
+            for row, source, (a, a_end, b, b_end), (length_a, length_b) in zip(
+                    table, shard.tolist(), local.tolist(), lengths.tolist()):
+                row[1:1 + length_a] = sources[source][a:a_end]
+                row[2 + length_a:2 + length_a + length_b] = sources[source][b:b_end]
         end_a, end_b = 1 + lengths[:, :1], 2 + lengths.sum(axis=1, keepdims=True)  # (B, 1)
         token_ids[:, 0] = self.cls_token_id
         np.put_along_axis(token_ids, np.concatenate([end_a, end_b], axis=1), self.sep_token_id, axis=1)
         position = np.arange(sequence_length)
+        if self.whole_words:  # a segment may begin inside a word
+            continues[:, 1] = False
+            np.put_along_axis(continues, end_a + 1, False, axis=1)
         return {"token_ids": token_ids,
                 "segment_ids": ((position > end_a) & (position <= end_b)).astype(np.int32),
-                "padding_mask": (position <= end_b).astype(np.int32)}
+                "padding_mask": (position <= end_b).astype(np.int32)}, continues
 
 
 def _cut(segments: np.ndarray, room: int, rng) -> np.ndarray:

@@ -123,6 +123,6 @@ class Passes:
 
 
 def random_stream(purpose: str, *numbers: int) -> np.random.Generator:
-    """Returns the random generator that belongs to a purpose (`pass` or `batch`) and some numbers."""
-    words = [{"pass": 1, "batch": 2}[purpose], *numbers]
+    """Returns the random generator that belongs to a purpose (`pass`, `batch` or `order`) and some numbers."""
+    words = [{"pass": 1, "batch": 2, "order": 3}[purpose], *numbers]
     return np.random.Generator(np.random.PCG64(np.random.SeedSequence(words)))

@@ -6,6 +6,7 @@ A folder of shards holds, for every source file `<stem>.txt(.xz|.gz)`:
                             (uint32 for vocabularies of more than 65,536 pieces)
     <stem>.sentences.npy    int64 (sentences + 1,), where each sentence starts among the tokens
     <stem>.documents.npy    int64 (documents + 1,), where each document starts among the sentences
+    <stem>.words.bin        bool (tokens,), where a word goes on; only after `bert_tf.data.words.mark_words`
 
 and one `manifest.json` that says with which vocabulary, and from which files, they were made.
 Sentence and document starts end with the total, so piece i is `starts[i]:starts[i + 1]`.
@@ -44,12 +45,15 @@ class Shard:
         tokens: uint16 or uint32 (tokens,), memory-mapped.
         sentences: int64 (sentences + 1,), first token of every sentence, then the total.
         documents: int64 (documents + 1,), first sentence of every document, then the total.
+        words: bool (tokens,), whether a token goes on with the word of the one before, memory-mapped; None where
+            nobody has looked for words.
     """
 
     name: str
     tokens: np.ndarray
     sentences: np.ndarray
     documents: np.ndarray
+    words: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -218,6 +222,7 @@ def _write_shard(source: Path, tokenizer, folder: Path, name: str, dtype: str,
         for part, starts in zip(parts[1:], (sentence_starts, document_starts)):
             with open(part, "wb") as file:
                 np.save(file, np.frombuffer(starts, dtype=np.int64))
+        words_path(folder, name).unlink(missing_ok=True)  # they belong to the tokens that are replaced now
         for part, path in zip(parts, paths):
             os.replace(part, path)
     except OSError as error:
@@ -227,6 +232,11 @@ def _write_shard(source: Path, tokenizer, folder: Path, name: str, dtype: str,
             part.unlink(missing_ok=True)
     return {"source": source.name, "source_bytes": stat.st_size, "source_mtime_ns": stat.st_mtime_ns,
             "documents": len(document_starts) - 1, "sentences": len(sentence_starts) - 1, "tokens": tokens}
+
+
+def words_path(folder: Path, name: str) -> Path:
+    """Returns where the words of a shard are."""
+    return folder / f"{name}.words.bin"
 
 
 def _shard_paths(folder: Path, name: str) -> tuple[Path, Path, Path]:
@@ -251,7 +261,14 @@ def _open_shard(folder: Path, name: str, dtype: str, record: dict) -> Shard:
         if starts.dtype != np.int64 or starts.shape != (count + 1,) or starts[-1] != total:
             raise ValueError(
                 f"{path} does not hold the starts of {count:,} pieces that end at {total:,}. {remedy}")
-    return Shard(name, tokens, sentences, documents)
+    words = words_path(folder, name)
+    if not words.is_file():
+        return Shard(name, tokens, sentences, documents)
+    if words.stat().st_size != record["tokens"]:
+        raise ValueError(f"{words} should have {record['tokens']:,} bytes and has {words.stat().st_size:,}. Delete it "
+                         "and look for the words again.")
+    marks = np.memmap(words, dtype=bool, mode="r") if size else np.zeros(0, bool)
+    return Shard(name, tokens, sentences, documents, marks)
 
 
 def _start_manifest(folder: Path, files: dict[str, Path], tokenizer) -> dict:

@@ -14,13 +14,12 @@ from bert_tf.tokenizer import WordPieceTokenizer
 HELDOUT_SEED = 20_000
 
 
-def pair_sampler(shards: TokenShards, tokenizer: WordPieceTokenizer, *, seed: int, mask_rate: float = 0.15,
-                 short_rate: float = 0.1) -> PairSampler:
-    """Returns a sampler that knows the tokenizer's special pieces."""
+def pair_sampler(shards: TokenShards, tokenizer: WordPieceTokenizer, *, seed: int, **options) -> PairSampler:
+    """Returns a sampler that knows the tokenizer's special pieces; `options` are the sampler's others."""
     return PairSampler(
-        shards, seed=seed, mask_rate=mask_rate, short_rate=short_rate, cls_token_id=tokenizer.cls_token_id,
-        sep_token_id=tokenizer.sep_token_id, mask_token_id=tokenizer.mask_token_id,
-        pad_token_id=tokenizer.pad_token_id, special_token_ids=tokenizer.special_token_ids)
+        shards, seed=seed, cls_token_id=tokenizer.cls_token_id, sep_token_id=tokenizer.sep_token_id,
+        mask_token_id=tokenizer.mask_token_id, pad_token_id=tokenizer.pad_token_id,
+        special_token_ids=tokenizer.special_token_ids, **options)
 
 
 def model_inputs(batch: dict[str, np.ndarray]) -> tuple[dict, dict]:

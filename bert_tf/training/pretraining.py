@@ -16,9 +16,11 @@ from pathlib import Path
 import numpy as np
 
 from bert_tf.config import BertConfig, PretrainingConfig, Stage, read_json
-from bert_tf.data.corpus import read_documents
+from bert_tf.data.mixture import MixedSampler, parts_of
 from bert_tf.data.pairs import PairSampler
-from bert_tf.data.shards import prepare
+from bert_tf.data.shards import TokenShards, prepare
+from bert_tf.data.vocabulary_start import vocabulary_for
+from bert_tf.data.words import mark_words
 from bert_tf.tokenizer import WordPieceTokenizer
 from bert_tf.training.measures import HELDOUT_SEED, measure, model_inputs, pair_sampler
 from bert_tf.training.run_folder import PROGRESS_FILE, STATE_FILE, RunFolder
@@ -29,7 +31,8 @@ HEARTBEAT_SECONDS = 5.0
 
 def create_run(run: RunFolder, training: PretrainingConfig, *, corpus: list[str], heldout: list[str] = (),
                tokenizer: str | None = None, vocab_size: int = 16_000, lowercase: bool = True,
-               shards: str | None = None, initial_embeddings: str = "random") -> None:
+               shards: str | None = None, initial_embeddings: str = "random",
+               shares: dict[str, float] | None = None) -> None:
     """Writes down a new run; `pretrain` then does it.
 
     Args:
@@ -42,6 +45,8 @@ def create_run(run: RunFolder, training: PretrainingConfig, *, corpus: list[str]
         lowercase: whether the vocabulary to train is uncased.
         shards: folder of the token shards, shared between runs; None keeps them in the run folder.
         initial_embeddings: `random`, or `word2vec` over the corpus's own word pieces.
+        shares: how much of every batch comes from the files whose names begin so, such as {"en": 0.4, "zh": 0.6};
+            None draws from all text alike.
 
     Raises:
         FileNotFoundError: a text file is missing.
@@ -59,6 +64,7 @@ def create_run(run: RunFolder, training: PretrainingConfig, *, corpus: list[str]
         "heldout": [str(Path(p).resolve()) for p in heldout],
         "tokenizer": tokenizer, "vocab_size": vocab_size, "lowercase": lowercase,
         "shards": shards or str(run.path.resolve() / "shards"), "initial_embeddings": initial_embeddings,
+        "shares": shares or {},
     })
 
 
@@ -106,8 +112,9 @@ class Pretraining:
         self.config = PretrainingConfig.from_dict(wanted["training"])
         self.tokenizer = self._tokenizer(wanted)
         status("preparing", message="token shards")
-        self.sampler = self._sampler(wanted["corpus"], Path(wanted["shards"]), self.config.seed)
-        self.heldout = {Path(path).name.split(".")[0]: self._sampler([path], run.path / "heldout" / str(i), HELDOUT_SEED)
+        self.shards = self._shards(wanted["corpus"], Path(wanted["shards"]), whole_words=self.config.whole_words)
+        self.sampler = self._training_sampler(wanted.get("shares"))
+        self.heldout = {Path(path).name.split(".")[0]: self._heldout_sampler(path, run.path / "heldout" / str(i))
                         for i, path in enumerate(wanted["heldout"])}
         self.model = self._model()
         self.step, self.seconds, self.tokens = 0, 0.0, 0
@@ -120,29 +127,36 @@ class Pretraining:
     # -- building ---------------------------------------------------------------------------------------------
 
     def _tokenizer(self, wanted: dict) -> WordPieceTokenizer:
-        """Opens the run's tokenizer; at first makes it, by training one or copying the one asked for."""
-        from bert_tf.vocabulary import train_vocabulary
+        """Opens the run's tokenizer; at first makes it: the one asked for, the shards' own, or one trained now."""
+        shared = Path(wanted["shards"]) / "tokenizer"
+        given = wanted["tokenizer"] or (shared if (shared / "vocab.txt").is_file() else None)
+        return vocabulary_for(wanted["corpus"], self.run.path / "tokenizer", given=given,
+                              vocab_size=wanted["vocab_size"], lowercase=wanted["lowercase"])
 
-        own = self.run.path / "tokenizer"
-        if (own / "tokenizer_config.json").is_file():
-            return WordPieceTokenizer.from_folder(own)
-        if wanted["tokenizer"]:
-            tokenizer = WordPieceTokenizer.from_folder(wanted["tokenizer"])
-        else:
-            vocab = train_vocabulary(sample_lines(wanted["corpus"]), wanted["vocab_size"], lowercase=wanted["lowercase"])
-            tokenizer = WordPieceTokenizer(vocab, lowercase=wanted["lowercase"])
-        tokenizer.save(own)
-        return tokenizer
-
-    def _sampler(self, paths: list[str], folder: Path, seed: int) -> PairSampler:
-        tokenizer = self.tokenizer
-
+    def _shards(self, paths: list[str], folder: Path, *, whole_words: bool = False) -> TokenShards:
+        """Opens the token shards of some files; at first makes them."""
         def progress(done: int, total: int) -> None:
             self.status("preparing", message=f"token shards: {done / max(total, 1):.0%}")
 
-        shards = prepare(paths, tokenizer, folder, progress=progress)
-        return pair_sampler(shards, tokenizer, seed=seed, mask_rate=self.config.mask_rate,
-                            short_rate=self.config.short_rate)
+        shards = prepare(paths, self.tokenizer, folder, progress=progress)
+        return mark_words(shards, self.tokenizer, progress=progress) if whole_words else shards
+
+    def _training_sampler(self, shares: dict[str, float] | None) -> PairSampler | MixedSampler:
+        """Draws from all text alike, or from its parts in the shares asked for."""
+        def sampler(shards: TokenShards, seed: int) -> PairSampler:
+            names = ("mask_rate", "short_rate", "whole_words", "same_document_rate", "swapped_rate")
+            return pair_sampler(shards, self.tokenizer, seed=seed, **{name: getattr(self.config, name) for name in names})
+
+        if not shares:
+            return sampler(self.shards, self.config.seed)
+        parts = parts_of(self.shards, shares)
+        return MixedSampler({name: sampler(part, self.config.seed + 1000 * i)
+                             for i, (name, part) in enumerate(parts.items())}, shares)
+
+    def _heldout_sampler(self, path: str, folder: Path) -> PairSampler:
+        """Draws held-out pairs: as in training, but tokens one by one and B from another document."""
+        return pair_sampler(self._shards([path], folder), self.tokenizer, seed=HELDOUT_SEED,
+                            mask_rate=self.config.mask_rate, short_rate=self.config.short_rate)
 
     def _model(self):
         import keras
@@ -171,7 +185,7 @@ class Pretraining:
 
         self.status("preparing", message="word2vec start of the embeddings")
         shape = self.model.config
-        table = word2vec_table(self.sampler.shards, hidden_size=shape.hidden_size, stddev=shape.initializer_range,
+        table = word2vec_table(self.shards, hidden_size=shape.hidden_size, stddev=shape.initializer_range,
                                seed=self.config.seed)
         self.model.encoder.embeddings.word.embeddings.assign(table)
 
@@ -313,7 +327,7 @@ class MetricsWindow:
 class Prefetcher:
     """Samples the next batches in a thread while the model works on this one."""
 
-    def __init__(self, sampler: PairSampler, *, depth: int = 3):
+    def __init__(self, sampler: PairSampler | MixedSampler, *, depth: int = 3):
         self.sampler, self.depth, self.waiting = sampler, depth, {}
         self.pool = ThreadPoolExecutor(1, thread_name_prefix="batches")
 
@@ -363,16 +377,3 @@ def split_batch(batch: dict[str, np.ndarray], parts: int) -> list[dict[str, np.n
     """Cuts a batch into equal micro-batches."""
     size = len(batch["next_labels"]) // parts
     return [{key: value[i * size:(i + 1) * size] for key, value in batch.items()} for i in range(parts)]
-
-
-def sample_lines(paths: list[str], characters: int = 20_000_000):
-    """Yields sentences from all files in equal shares, about `characters` characters in all."""
-    share = characters // len(paths)
-    for path in paths:
-        seen = 0
-        for document in read_documents(path):
-            for sentence in document:
-                seen += len(sentence)
-                yield sentence
-            if seen >= share:
-                break

@@ -1,0 +1,55 @@
+"""The vocabulary that a corpus is read with: one that is there, or one trained on the corpus itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from bert_tf.data.corpus import read_documents
+from bert_tf.tokenizer import WordPieceTokenizer
+
+
+def vocabulary_for(corpus: list[str], folder: str | Path, *, given: str | Path | None = None, vocab_size: int = 16_000,
+                   lowercase: bool = True) -> WordPieceTokenizer:
+    """Opens the tokenizer in a folder; at first puts one there.
+
+    Args:
+        corpus: text files to train a vocabulary on.
+        folder: where the tokenizer is kept.
+        given: a folder with another tokenizer to copy; None trains one.
+        vocab_size: pieces of the vocabulary to train.
+        lowercase: whether the vocabulary to train is uncased.
+
+    Raises:
+        FileNotFoundError: a text file, or the tokenizer given, is not there.
+        ValueError: the tokenizer given is not the one that is there already, or the corpus cannot be used.
+    """
+    from bert_tf.vocabulary import train_vocabulary
+
+    folder = Path(folder)
+    there = WordPieceTokenizer.from_folder(folder) if (folder / "tokenizer_config.json").is_file() else None
+    if given:
+        tokenizer = WordPieceTokenizer.from_folder(given)
+        if there and there.vocab_hash != tokenizer.vocab_hash:
+            raise ValueError(f"{folder} holds another vocabulary ({there.vocab_size:,} pieces) than {given} "
+                             f"({tokenizer.vocab_size:,} pieces). Use that one, or another folder.")
+    elif not there:
+        tokenizer = WordPieceTokenizer(train_vocabulary(sample_lines(corpus), vocab_size, lowercase=lowercase),
+                                       lowercase=lowercase)
+    if there:
+        return there
+    tokenizer.save(folder)
+    return tokenizer
+
+
+def sample_lines(paths: list[str], characters: int = 20_000_000) -> Iterator[str]:
+    """Yields sentences from all files in equal shares, about `characters` characters in all."""
+    share = characters // len(paths)
+    for path in paths:
+        seen = 0
+        for document in read_documents(path):
+            for sentence in document:
+                seen += len(sentence)
+                yield sentence
+            if seen >= share:
+                break

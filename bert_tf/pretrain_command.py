@@ -1,0 +1,159 @@
+"""`python -m bert_tf prepare` and `python -m bert_tf pretrain`."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+from pathlib import Path
+
+from bert_tf.config import SIZES, PretrainingConfig, Stage, read_json
+
+
+def add_prepare(commands) -> None:
+    """Adds the command that turns text into token shards."""
+    command = commands.add_parser("prepare", help="turn text files into token shards for pretraining")
+    command.add_argument("shards", help="folder of the shards, made if it is not there; files can be added later")
+    command.add_argument("corpus", nargs="+", metavar="FILE",
+                         help="text, .xz or .gz: one sentence a line, a blank line between documents")
+    command.add_argument("--tokenizer", metavar="FOLDER",
+                         help="folder with vocab.txt (default: the one in the shards' folder, or train one into it)")
+    command.add_argument("--vocab-size", type=int, default=16_000, help="pieces of a vocabulary to train")
+    command.add_argument("--cased", action="store_true", help="train a cased vocabulary")
+    command.add_argument("--whole-words", action="store_true", help="find the words as well, for whole-word masking")
+    command.add_argument("--processes", type=int, metavar="N", help="default: one a CPU core")
+    command.set_defaults(run_command=_prepare)
+
+
+def _prepare(args) -> None:
+    from tqdm import tqdm
+
+    from bert_tf.data.shards import prepare
+    from bert_tf.data.vocabulary_start import vocabulary_for
+    from bert_tf.data.words import mark_words
+
+    folder = Path(args.shards)
+    with tqdm(total=100, bar_format="{desc:<12} {percentage:3.0f} % |{bar}| {elapsed}<{remaining}") as bar:
+        def progress(done: int, total: int) -> None:
+            bar.n = 100 * done / max(total, 1)
+            bar.refresh()
+
+        bar.set_description_str("vocabulary")
+        tokenizer = vocabulary_for(args.corpus, folder / "tokenizer", given=args.tokenizer,
+                                   vocab_size=args.vocab_size, lowercase=not args.cased)
+        bar.set_description_str("tokens")
+        shards = prepare(args.corpus, tokenizer, folder, processes=args.processes, progress=progress)
+        if args.whole_words:
+            bar.reset(total=100)
+            bar.set_description_str("words")
+            shards = mark_words(shards, tokenizer, processes=args.processes, progress=progress)
+    print(f"{'shard':<20} {'documents':>12} {'sentences':>12} {'tokens':>14}")
+    for shard in shards.shards:
+        print(f"{shard.name:<20} {len(shard.documents) - 1:>12,} {len(shard.sentences) - 1:>12,} {len(shard.tokens):>14,}")
+    print(f"{'total':<20} {shards.total_documents:>12,} {shards.total_sentences:>12,} {shards.total_tokens:>14,}")
+    print(f"vocabulary: {tokenizer.vocab_size:,} pieces in {folder / 'tokenizer'}")
+
+
+def add_pretrain(commands) -> None:
+    command = commands.add_parser("pretrain", help="pretrain a BERT on text files")
+    command.add_argument("--run", required=True, help="run folder, made if it is not there")
+    command.add_argument("--resume", action="store_true", help="go on with the run from its newest checkpoint")
+    command.add_argument("--config", default="mini",
+                         help=f"a size ({', '.join(SIZES)}) or a JSON file of recipe settings; flags below override it")
+    command.add_argument("--corpus", nargs="+", default=[], metavar="FILE",
+                         help="text, .xz or .gz: one sentence a line, a blank line between documents")
+    command.add_argument("--heldout", nargs="+", default=[], metavar="FILE", help="text measured at every checkpoint")
+    command.add_argument("--tokenizer", metavar="FOLDER", help="folder with vocab.txt (default: train one)")
+    command.add_argument("--vocab-size", type=int, default=16_000, help="pieces of a vocabulary to train")
+    command.add_argument("--cased", action="store_true", help="train a cased vocabulary")
+    command.add_argument("--shards", metavar="FOLDER", help="token shards, shared between runs (default: in the run)")
+    command.add_argument("--initial-embeddings", choices=("random", "word2vec"), default="random",
+                         help="how token embeddings start")
+    command.add_argument("--stages", help="LENGTHxBATCH:UNTIL, for example 32x64:0.3,64x64:0.8,128x64")
+    command.add_argument("--shares", nargs="+", default=[], metavar="PART=SHARE",
+                         help="how much of every batch comes from files whose names begin with PART: en=0.4 zh=0.6")
+    for field in dataclasses.fields(PretrainingConfig):
+        flag = "--" + field.name.replace("_", "-")
+        if field.type == "bool":
+            command.add_argument(flag, action=argparse.BooleanOptionalAction, help=f"default {field.default}")
+        elif field.name not in ("size", "stages"):
+            kind = {"int": int, "float": float, "str": str}[field.type]
+            command.add_argument(flag, type=kind, metavar=field.type.upper(), help=f"default {field.default}")
+    command.set_defaults(run_command=_pretrain)
+
+
+def _pretrain(args) -> None:
+    from bert_tf.quiet import start_keras_quietly
+    from bert_tf.training.pretraining import create_run, pretrain
+    from bert_tf.training.run_folder import RunFolder
+
+    start_keras_quietly()
+    run = RunFolder(args.run)
+    if args.resume:
+        run.config()
+    else:
+        create_run(run, recipe(args), corpus=args.corpus, heldout=args.heldout, tokenizer=args.tokenizer,
+                   vocab_size=args.vocab_size, lowercase=not args.cased, shards=args.shards,
+                   initial_embeddings=args.initial_embeddings, shares=parse_shares(args.shares))
+    with ProgressBar() as bar:
+        checkpoint = pretrain(run, show=bar.show)
+    print(f"{run.status()['state']}: {checkpoint}")
+
+
+def parse_shares(parts: list[str]) -> dict[str, float]:
+    """Reads shares such as `en=0.4`.
+
+    Raises:
+        ValueError: a part without a share, or named twice.
+    """
+    shares = {}
+    for part in parts:
+        name, sign, share = part.partition("=")
+        try:
+            value = float(share)
+        except ValueError:
+            value = None
+        if not name or not sign or value is None or name in shares:
+            raise ValueError(f"Cannot read the share {part!r}. Write each part once, as PART=SHARE: en=0.4 zh=0.6")
+        shares[name] = value
+    return shares
+
+
+def recipe(args) -> PretrainingConfig:
+    """Reads the recipe: a size or a JSON file, overridden by single flags."""
+    values = {"size": args.config} if args.config in SIZES else read_json(args.config)
+    for field in dataclasses.fields(PretrainingConfig):
+        if field.name not in ("size", "stages") and getattr(args, field.name) is not None:
+            values[field.name] = getattr(args, field.name)
+    if args.stages:
+        values["stages"] = Stage.parse_all(args.stages)
+    return PretrainingConfig.from_dict(values)
+
+
+class ProgressBar:
+    """One line on the terminal: share done, losses, tokens a second, time left."""
+
+    def __enter__(self) -> "ProgressBar":
+        from tqdm import tqdm
+
+        self.bar = tqdm(total=1.0, bar_format="{l_bar}{bar}| {elapsed}<{remaining} {postfix}", mininterval=1.0)
+        return self
+
+    def __exit__(self, *error) -> None:
+        self.bar.close()
+
+    def show(self, record: dict) -> None:
+        """Takes a metrics record or a change of status."""
+        if "status" in record:
+            if record["status"] == "preparing":
+                self.bar.set_postfix_str(f"preparing {record['message']}")
+            elif self.bar.n == 0 and record.get("progress"):
+                self.bar.reset(total=1.0)
+                self.bar.initial = self.bar.n = record["progress"]
+        elif "heldout" in record:
+            self.bar.write(f"step {record['step']:,} held-out {record['heldout']}: MLM loss {record['mlm_loss']:.3f}, "
+                           f"accuracy {record['mlm_accuracy']:.1%}, NSP {record['nsp_accuracy']:.1%}")
+        else:
+            self.bar.n = min(record["progress"], 1.0)
+            self.bar.set_postfix_str(
+                f"step {record['step']:,}, MLM {record['mlm_loss']:.3f} ({record['mlm_accuracy']:.1%}), "
+                f"NSP {record['nsp_accuracy']:.1%}, {record['tokens_per_second']:,.0f} tokens/s")

@@ -1,0 +1,51 @@
+"""`python -m bert_tf prepare`, and a pretraining on what it made."""
+
+import pytest
+
+from bert_tf.__main__ import main
+from bert_tf.data.shards import TokenShards
+from bert_tf.pretrain_command import parse_shares
+
+
+@pytest.fixture
+def corpus(tmp_path):
+    """An English and a Chinese file."""
+    texts = {"en": "The cat sat on the mat.\nIt was a sunny day.\n\nBirds sing in the trees.\nThey are small.\n\n",
+             "zh": "今天天气很好。\n我们去公园吃苹果。\n\n小猫在睡觉。\n它很小。\n\n"}
+    paths = []
+    for language, text in texts.items():
+        paths.append(tmp_path / f"{language}.txt")
+        paths[-1].write_text(text * 60, encoding="utf-8")
+    return [str(path) for path in paths]
+
+
+def test_prepared_shards_train_with_shares_and_whole_words(tmp_path, corpus, capsys):
+    folder = str(tmp_path / "shards")
+    assert main(["prepare", folder, *corpus, "--vocab-size", "200", "--whole-words", "--processes", "1"]) == 0
+    shown = capsys.readouterr().out
+    shards = TokenShards.open(folder)
+    assert f"{shards.total_tokens:,}" in shown and [shard.name for shard in shards.shards] == ["en", "zh"]
+    assert all(shard.words is not None for shard in shards.shards)
+    command = ["pretrain", "--run", str(tmp_path / "run"), "--config", "tiny", "--corpus", *corpus, "--shards", folder,
+               "--steps", "3", "--stages", "16x4", "--max-position-embeddings", "16", "--log-every", "1",
+               "--whole-words", "--swapped-rate", "0.2", "--mixed-precision", "float32"]
+    assert main([*command, "--shares", "en=0.25", "zh=0.75"]) == 0
+    assert (tmp_path / "run" / "checkpoints").is_dir()
+    assert main([*command[:2], str(tmp_path / "other"), *command[3:], "--shares", "fr=1"]) == 1
+    assert "belongs to none" in capsys.readouterr().err
+
+
+def test_prepare_says_what_is_wrong(tmp_path, corpus, capsys):
+    assert main(["prepare", str(tmp_path / "shards"), str(tmp_path / "nowhere.txt")]) == 1
+    assert "nowhere.txt" in capsys.readouterr().err
+    main(["prepare", str(tmp_path / "shards"), *corpus, "--vocab-size", "200", "--processes", "1"])
+    main(["prepare", str(tmp_path / "others"), *corpus, "--vocab-size", "150", "--processes", "1"])
+    assert main(["prepare", str(tmp_path / "shards"), *corpus, "--tokenizer", str(tmp_path / "others/tokenizer")]) == 1
+    assert "another vocabulary" in capsys.readouterr().err
+
+
+def test_shares_are_read_from_the_command_line():
+    assert parse_shares(["en=0.4", "zh=0.6"]) == {"en": 0.4, "zh": 0.6}
+    for parts in (["en"], ["=1"], ["en=a"], ["en=1", "en=2"]):
+        with pytest.raises(ValueError, match="PART=SHARE"):
+            parse_shares(parts)
