@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import math
 import sys
 from pathlib import Path
 
 from bert_tf import pretrain_command
+from bert_tf.evaluation.command import add_evaluate
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -31,9 +31,10 @@ def parser() -> argparse.ArgumentParser:
     pretrain_command.add_prepare(commands)
     pretrain_command.add_pretrain(commands)
     _add_export(commands)
-    _add_evaluate(commands)
+    add_evaluate(commands)
     _add_questions(commands)
     _add_bench(commands)
+    _add_stories(commands)
     return top
 
 
@@ -71,27 +72,20 @@ def _bench(args) -> None:
     run_bench(args.model, quick=args.quick)
 
 
-def _add_evaluate(commands) -> None:
-    command = commands.add_parser("evaluate", help="measure a model on held-out text")
-    command.add_argument("model", help="a BERT folder with both pretraining heads")
-    command.add_argument("files", nargs="+", metavar="FILE", help="held-out text in corpus format")
-    command.add_argument("--pairs", type=int, default=4096, help="sentence pairs drawn from each file")
-    command.set_defaults(run_command=_evaluate)
+def _add_stories(commands) -> None:
+    command = commands.add_parser("stories", help="write the teaching corpus, from which a tiny BERT learns in minutes")
+    command.add_argument("folder", help="folder for stories-en.txt, stories-zh.txt and the held-out ones")
+    command.add_argument("--count", type=int, default=12_000, help="stories a language")
+    command.add_argument("--seed", type=int, default=0, help="another seed tells other stories")
+    command.set_defaults(run_command=_stories)
 
 
-def _evaluate(args) -> None:
-    import tempfile
+def _stories(args) -> None:
+    from bert_tf.data.stories import write_stories
 
-    from bert_tf.quiet import start_keras_quietly
-    from bert_tf.training.measures import evaluate
-
-    start_keras_quietly()
-    with tempfile.TemporaryDirectory() as scratch:
-        results = evaluate(args.model, args.files, scratch=scratch, pairs=args.pairs)
-    print(f"{'text':<20} {'MLM loss':>9} {'perplexity':>11} {'MLM accuracy':>13} {'NSP accuracy':>13}")
-    for name, figures in results.items():
-        print(f"{name:<20} {figures['mlm_loss']:>9.3f} {math.exp(figures['mlm_loss']):>11.1f} "
-              f"{figures['mlm_accuracy']:>13.1%} {figures['nsp_accuracy']:>13.1%}")
+    for paths in write_stories(args.folder, count=args.count, seed=args.seed).values():
+        for path in paths:
+            print(f"wrote {path}")
 
 
 def _add_questions(commands) -> None:

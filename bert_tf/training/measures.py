@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 
 from bert_tf.data.pairs import PairSampler
-from bert_tf.data.shards import TokenShards, prepare
+from bert_tf.data.shards import TokenShards
 from bert_tf.tokenizer import WordPieceTokenizer
 
 #: Seeds held-out pairs and masks: the same in every run and at every look.
@@ -46,38 +44,3 @@ def measure(model, sampler: PairSampler, *, sequence_length: int, batch_size: in
         for key, value in logs.items():
             sums[key] = sums.get(key, 0.0) + float(value) * (weight if key.startswith("mlm") else 1.0)
     return {key: value / (predictions if key.startswith("mlm") else batches) for key, value in sums.items()}
-
-
-def evaluate(folder: str | Path, files: list[str], *, scratch: str | Path, pairs: int = 4096,
-             sequence_length: int | None = None) -> dict[str, dict[str, float]]:
-    """Measures a model folder on held-out text files.
-
-    Args:
-        folder: a BERT folder with both pretraining heads.
-        files: text files in corpus format; each is measured alone.
-        scratch: where token shards are kept.
-        pairs: about how many sentence pairs to draw from each file.
-        sequence_length: T; by default 128, or the model's own maximum if that is less.
-
-    Returns:
-        For each file's name, what `measure` returns.
-
-    Raises:
-        ValueError: the model lacks a pretraining head, or a file cannot be used.
-        FileNotFoundError: a file or the folder is missing.
-    """
-    from bert_tf import checkpoint
-
-    loaded = checkpoint.load(folder)
-    lacking = {"mlm_head", "nsp_head", "pooler"} - loaded.parts
-    if lacking:
-        raise ValueError(f"{folder} cannot be measured: it lacks {', '.join(sorted(lacking))}.")
-    loaded.model.compile(jit_compile=True)
-    length = sequence_length or min(128, loaded.model.config.max_position_embeddings)
-    results = {}
-    for path in files:
-        name = Path(path).name.split(".")[0]
-        shards = prepare([path], loaded.tokenizer, Path(scratch) / f"{name}-{loaded.tokenizer.vocab_hash[:12]}")
-        sampler = pair_sampler(shards, loaded.tokenizer, seed=HELDOUT_SEED)
-        results[name] = measure(loaded.model, sampler, sequence_length=length, batch_size=32, batches=max(1, pairs // 32))
-    return results

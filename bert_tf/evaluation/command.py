@@ -1,0 +1,63 @@
+"""`python -m bert_tf evaluate`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+def add_evaluate(commands) -> None:
+    """Adds the command that measures a model."""
+    command = commands.add_parser("evaluate", help="measure a model on held-out text and on hand-written sets")
+    command.add_argument("model", help="a BERT folder")
+    command.add_argument("files", nargs="*", metavar="FILE", help="held-out text in corpus format")
+    command.add_argument("--pairs", type=int, default=4096, help="sentence pairs drawn from each file")
+    command.add_argument("--word2vec", nargs="*", metavar="LANGUAGE=FOLDER",
+                         help="vectors to stand beside the senses (default: word2vec-en and -zh beside the model)")
+    command.add_argument("--card", action="store_true",
+                         help="write measures.json and a picture into the model's folder, and the tables into its card")
+    command.set_defaults(run_command=_evaluate)
+
+
+def _evaluate(args) -> None:
+    import tempfile
+
+    from tqdm import tqdm
+
+    import bert_tf
+    from bert_tf.evaluation.report import markdown, measure_all, save
+    from bert_tf.quiet import start_keras_quietly
+
+    start_keras_quietly()
+    bert = bert_tf.load(args.model)
+    vectors = word2vec_beside(args.model, args.word2vec)
+    with tempfile.TemporaryDirectory() as scratch, tqdm(total=100, bar_format="{desc:<28} |{bar}| {elapsed}") as bar:
+        def show(name: str, share: float) -> None:
+            bar.set_description_str(name, refresh=False)
+            bar.n = 100 * share
+            bar.refresh()
+
+        measures = measure_all(bert, args.files, scratch=scratch, word2vec=vectors, pairs=args.pairs, show=show)
+    print(markdown(measures))
+    if args.card:
+        save(measures, args.model)
+
+
+def word2vec_beside(model: str, named: list[str] | None) -> dict:
+    """Opens word2vec vectors: those named, or those in `word2vec-en` and `word2vec-zh` beside the model's folder.
+
+    Raises:
+        ValueError: something that is not LANGUAGE=FOLDER.
+        FileNotFoundError: a folder that was named is not there.
+    """
+    from bert_tf.static_vectors import StaticVectors
+
+    if named is None:
+        beside = {language: Path(model).resolve().parent / f"word2vec-{language}" for language in ("en", "zh")}
+        return {language: StaticVectors.load(folder) for language, folder in beside.items() if folder.is_dir()}
+    found = {}
+    for part in named:
+        language, sign, folder = part.partition("=")
+        if language not in ("en", "zh") or not sign:
+            raise ValueError(f"Cannot read {part!r}; write en=FOLDER or zh=FOLDER.")
+        found[language] = StaticVectors.load(folder)
+    return found

@@ -1,0 +1,125 @@
+"""Masked words and next sentences on text that the model has never seen."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from bert_tf.compiled import compiled
+from bert_tf.data.shards import prepare
+from bert_tf.explore import Bert
+from bert_tf.training.measures import HELDOUT_SEED, pair_sampler
+
+#: Pairs the model reads at a time.
+ROWS = 32
+#: Kinds of negatives for the next-sentence head, and what the sampler needs to be told to draw them.
+NEGATIVES = {"random": {}, "same_document": {"same_document_rate": 1.0}, "swapped": {"swapped_rate": 1.0}}
+
+
+def masked_words(bert: Bert, path: str | Path, *, scratch: str | Path, pairs: int = 4096, mask_rate: float = 0.15,
+                 progress: Callable[[float], None] = lambda share: None) -> dict[str, float]:
+    """Measures the masked-word head on a text file, tokens hidden one by one as in Google's recipe.
+
+    Args:
+        bert: a model with both pretraining heads.
+        path: text in corpus format.
+        scratch: folder for the token shards.
+        pairs: about how many sentence pairs to read.
+        mask_rate: share of the tokens to predict.
+        progress: called with the share done.
+
+    Returns:
+        `loss` (mean, in nats), `perplexity`, `top_1` and `top_5` (shares in [0, 1]), `predictions` (their number).
+
+    Raises:
+        ValueError: the model lacks a head, or the text cannot be used.
+        FileNotFoundError: there is no such file.
+    """
+    _require_heads(bert)
+    run, sampler = compiled(bert.model), _sampler(bert, path, scratch, mask_rate=mask_rate)
+    losses, ranks = [], []
+    steps = max(1, pairs // ROWS)
+    for step in range(steps):
+        batch = sampler.batch(step, sequence_length=_length(bert), batch_size=ROWS)
+        logits = run({key: batch[key] for key in ("token_ids", "segment_ids", "padding_mask", "mask_positions")})
+        real = batch["mask_weights"] == 1
+        loss, rank = loss_and_rank(logits["mlm_logits"][real], batch["mask_ids"][real])
+        losses.append(loss)
+        ranks.append(rank)
+        progress((step + 1) / steps)
+    losses, ranks = np.concatenate(losses), np.concatenate(ranks)
+    mean = float(losses.mean())
+    return {"loss": mean, "perplexity": math.exp(mean), "top_1": float((ranks < 1).mean()),
+            "top_5": float((ranks < 5).mean()), "predictions": len(ranks)}
+
+
+def next_sentences(bert: Bert, path: str | Path, *, scratch: str | Path, pairs: int = 2048,
+                   progress: Callable[[float], None] = lambda share: None) -> dict[str, float]:
+    """Measures the next-sentence head on a text file, half true pairs and half of one kind of negatives.
+
+    Returns:
+        Accuracy for each kind in `NEGATIVES`: B from another document, from elsewhere in the same document, and
+        true pairs in the wrong order. Nothing is masked.
+
+    Raises:
+        ValueError, FileNotFoundError: as `masked_words`.
+    """
+    _require_heads(bert)
+    run, figures = compiled(bert.model), {}
+    steps = max(1, pairs // ROWS)
+    for kind, options in NEGATIVES.items():
+        sampler, hits = _sampler(bert, path, scratch, short_rate=0.0, **options), 0
+        for step in range(steps):
+            batch = unmasked(sampler.batch(step, sequence_length=_length(bert), batch_size=ROWS))
+            inputs = {key: batch[key] for key in ("token_ids", "segment_ids", "padding_mask")}
+            logits = run({**inputs, "mask_positions": np.zeros((ROWS, 1), np.int32)})["nsp_logits"]
+            hits += int((logits.argmax(axis=-1) == batch["next_labels"]).sum())
+            progress((len(figures) + (step + 1) / steps) / len(NEGATIVES))
+        figures[kind] = hits / (steps * ROWS)
+    return figures
+
+
+def loss_and_rank(logits: np.ndarray, true_ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Returns, for each prediction, -ln p(true) in nats and how many pieces score higher than the true one.
+
+    Args:
+        logits: float (n, V).
+        true_ids: int (n,).
+
+    Example: logits (0, ln 3) and true id 0 give the loss ln 4 and the rank 1.
+    """
+    logits = logits.astype(np.float32)
+    true = np.take_along_axis(logits, true_ids[:, None], axis=1)  # (n, 1)
+    top = logits.max(axis=1, keepdims=True)
+    losses = np.log(np.exp(logits - top).sum(axis=1)) + (top - true)[:, 0]
+    return losses, (logits > true).sum(axis=1)
+
+
+def unmasked(batch: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Returns a sampler's batch with the hidden tokens put back."""
+    token_ids = batch["token_ids"].copy()
+    rows, slots = np.nonzero(batch["mask_weights"])
+    token_ids[rows, batch["mask_positions"][rows, slots]] = batch["mask_ids"][rows, slots]
+    return {**batch, "token_ids": token_ids}
+
+
+def _sampler(bert: Bert, path: str | Path, scratch: str | Path, **options):
+    name = Path(path).name.split(".")[0]
+    folder = Path(scratch) / f"{name}-{bert.tokenizer.vocab_hash[:12]}"
+    shards = prepare([path], bert.tokenizer, folder, processes=1)
+    return pair_sampler(shards, bert.tokenizer, seed=HELDOUT_SEED, **options)
+
+
+def _length(bert: Bert) -> int:
+    return min(128, bert.max_length)
+
+
+def _require_heads(bert: Bert) -> None:
+    lacking = [name for name, there in (("masked-word", bert.has_mlm_head), ("next-sentence", bert.has_nsp_head))
+               if not there]
+    if lacking:
+        raise ValueError(f"{bert.name} cannot be measured on text: it lacks the {' and the '.join(lacking)} head. "
+                         "Choose a model that was saved with its pretraining heads.")

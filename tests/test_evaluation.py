@@ -1,0 +1,136 @@
+"""Measures against numbers worked by hand, scikit-learn and plain sums."""
+
+import json
+import math
+
+import numpy as np
+import pytest
+
+from bert_tf.__main__ import main
+from bert_tf.evaluation import heldout, report, sets
+from bert_tf.evaluation.command import word2vec_beside
+from bert_tf.sense_sets import SenseSet, sense_sets
+from bert_tf.static_vectors import StaticVectors
+
+WORD = SenseSet("bank", "en", ("money", "river"), ({"en": "m", "zh": "m"}, {"en": "r", "zh": "r"}),
+                (("the bank is old.", "money in the bank.", "a new bank."), ("the river bank.", "sat on the bank.",
+                                                                             "water by the bank.")))
+
+
+@pytest.fixture
+def text(tmp_path):
+    path = tmp_path / "held-out.txt"
+    path.write_text("the cat sat on the mat.\nit was a good day.\nthe dog is old.\nwater in the river.\n\n"
+                    "我爱北京。\n今天天气好。\n你吃苹果吗？\n\n" * 12, encoding="utf-8")
+    return path
+
+
+def test_loss_and_rank_by_hand():
+    losses, ranks = heldout.loss_and_rank(np.array([[0.0, math.log(3)], [5.0, 5.0]]), np.array([0, 1]))
+    np.testing.assert_allclose(losses, [math.log(4), math.log(2)], rtol=1e-6)
+    assert ranks.tolist() == [1, 0]
+
+
+def test_held_out_figures_are_those_of_the_sampled_batches(tiny_bert, text, tmp_path):
+    figures = heldout.masked_words(tiny_bert, text, scratch=tmp_path, pairs=64)
+    model, logs = tiny_bert.model, []
+    model.compile()
+    sampler = heldout._sampler(tiny_bert, text, tmp_path)
+    for step in range(2):
+        batch = sampler.batch(step, sequence_length=64, batch_size=32)
+        x = {key: batch[key] for key in ("token_ids", "segment_ids", "padding_mask", "mask_positions")}
+        y = {key: batch[key] for key in ("mask_ids", "mask_weights", "next_labels")}
+        logs.append((model.test_on_batch(x, y, return_dict=True), batch["mask_weights"].sum()))
+    total = sum(weight for _, weight in logs)
+    assert figures["predictions"] == total
+    assert figures["loss"] == pytest.approx(sum(log["mlm_loss"] * weight for log, weight in logs) / total, rel=1e-4)
+    assert figures["top_1"] == pytest.approx(sum(log["mlm_accuracy"] * weight for log, weight in logs) / total, abs=1e-4)
+    assert figures["perplexity"] == pytest.approx(math.exp(figures["loss"]))
+    assert figures["top_5"] >= figures["top_1"]
+
+
+def test_every_kind_of_negatives_is_measured_without_masks(tiny_bert, text, tmp_path):
+    assert set(heldout.next_sentences(tiny_bert, text, scratch=tmp_path, pairs=32)) == {"random", "same_document", "swapped"}
+    batch = heldout._sampler(tiny_bert, text, tmp_path).batch(0, sequence_length=64, batch_size=8)
+    assert (batch["token_ids"] == tiny_bert.tokenizer.mask_token_id).any()
+    assert not (heldout.unmasked(batch)["token_ids"] == tiny_bert.tokenizer.mask_token_id).any()
+
+
+def test_separation_by_hand_and_by_scikit_learn():
+    from sklearn.metrics import silhouette_score
+
+    apart = np.array([[1.0, 0.1], [1.0, -0.1], [0.1, 1.0], [-0.1, 1.0]])
+    assert sets.separation(apart, np.array([0, 0, 1, 1]))[0] == 1.0
+    mixed = np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 0.0], [0.0, 1.0]])
+    assert sets.separation(mixed, np.array([0, 0, 1, 1]))[0] == 0.0  # the other of its kind points elsewhere
+    assert sets.separation(np.ones((6, 3)), np.array([0, 0, 0, 1, 1, 1]))[0] == 0.5  # a vector that never moves
+    random = np.random.default_rng(0)
+    vectors, labels = random.normal(size=(20, 5)), np.arange(20) % 3
+    assert sets.separation(vectors, labels)[1] == pytest.approx(silhouette_score(vectors, labels, metric="cosine"))
+    unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    right = 0
+    for i in range(20):
+        centroids = [np.mean([unit[j] for j in range(20) if j != i and labels[j] == k], axis=0) for k in range(3)]
+        right += labels[i] == np.argmax([c @ unit[i] / np.linalg.norm(c) for c in centroids])
+    assert sets.separation(vectors, labels)[0] == pytest.approx(right / 20)
+
+
+def test_senses_are_those_of_word_vectors(tiny_bert):
+    found = sets.senses(tiny_bert, words=[WORD])["bank"]
+    vectors = np.stack([tiny_bert.word_vectors(sentence, "bank") for sentence, _ in WORD.labelled()])
+    labels = np.array([label for _, label in WORD.labelled()])
+    assert found["language"] == "en"
+    for layer in range(3):
+        accuracy, silhouette = sets.separation(vectors[:, layer], labels)
+        assert found["accuracy"][layer] == pytest.approx(accuracy)
+        assert found["silhouette"][layer] == pytest.approx(silhouette, abs=1e-4)
+
+
+def test_word2vec_beside_uses_the_other_words_only():
+    vectors = {"en": StaticVectors(["bank", "money", "river", "old", "new", "water", "sat"], np.array(
+        [[9, 9], [1, 0], [0, 1], [1, 0.1], [1, 0.2], [0.1, 1], [0.2, 1]], np.float32))}
+    assert sets.senses_by_neighbours(vectors, words=[WORD])["bank"]["accuracy"] == 1.0
+    assert sets.senses_by_neighbours({}, words=[WORD]) == {}
+
+
+def test_the_cloze_set_is_whole_and_counts_right_answers(tiny_bert):
+    entries = sets.cloze_set()
+    assert [sum(entry.language == language for entry in entries) for language in ("en", "zh")] == [100, 100]
+    assert all(entry.sentence.count("[MASK]") == 1 and entry.answers for entry in entries)
+    figures = sets.cloze(tiny_bert, "zh")
+    hits = 0
+    for entry in entries:
+        if entry.language == "zh":
+            hits += any(c.token in entry.answers for c in tiny_bert.fill_mask(entry.sentence, top_k=5)[0])
+    assert figures["top_5"] == hits / 100 and figures["top_1"] <= figures["top_5"]
+
+
+@pytest.mark.slow
+def test_the_command_measures_and_writes_the_card(model_copy, text, capsys):
+    (model_copy / "card.md").write_text("# Mine\n\nAbout it.\n", encoding="utf-8")
+    command = ["evaluate", str(model_copy), str(text), "--pairs", "32", "--card"]
+    assert main(command) == 0
+    shown = capsys.readouterr().out
+    assert "held-out" in shown and "same document" in shown
+    assert main(command) == 0  # again: the measures are replaced, not added
+    card = (model_copy / "card.md").read_text(encoding="utf-8")
+    assert card.startswith("# Mine\n\nAbout it.") and card.count("## Measures") == 1
+    measures = json.loads((model_copy / report.MEASURES_FILE).read_text(encoding="utf-8"))
+    assert set(measures["senses"]) == {entry.word for entry in sense_sets()} and len(measures["anisotropy"]) == 3
+    assert (model_copy / "layers.svg").read_text(encoding="utf-8").startswith("<svg")
+
+
+def test_an_encoder_alone_cannot_be_measured_on_text(tiny_bert, text, tmp_path, monkeypatch):
+    monkeypatch.setattr(tiny_bert, "_parts", {"pooler"})
+    with pytest.raises(ValueError, match="lacks the masked-word and the next-sentence head"):
+        heldout.masked_words(tiny_bert, text, scratch=tmp_path)
+
+
+def test_word2vec_is_found_beside_the_model_or_named(tmp_path):
+    StaticVectors(["a"], np.ones((1, 2), np.float32)).save(tmp_path / "word2vec-en")
+    assert set(word2vec_beside(str(tmp_path / "model"), None)) == {"en"}
+    assert set(word2vec_beside("", [f"zh={tmp_path / 'word2vec-en'}"])) == {"zh"}
+    with pytest.raises(ValueError, match="en=FOLDER"):
+        word2vec_beside("", ["fr=x"])
+    with pytest.raises(FileNotFoundError):
+        word2vec_beside("", [f"en={tmp_path / 'nowhere'}"])
