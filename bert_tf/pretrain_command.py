@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import dataclasses
+import socket
+import subprocess
+import sys
 from pathlib import Path
 
 from bert_tf.config import SIZES, PretrainingConfig, Stage, read_json
@@ -71,6 +75,11 @@ def add_pretrain(commands) -> None:
     command.add_argument("--stages", help="LENGTHxBATCH:UNTIL, for example 32x64:0.3,64x64:0.8,128x64")
     command.add_argument("--shares", nargs="+", default=[], metavar="PART=SHARE",
                          help="how much of every batch comes from files whose names begin with PART: en=0.4 zh=0.6")
+    command.add_argument("--data-parallel", type=int, default=1, metavar="N",
+                         help="share every batch among N processes on this machine (KERAS_BACKEND=jax)")
+    command.add_argument("--cluster", metavar="HOST:PORT,COUNT,RANK",
+                         help="share every batch with processes on other machines; the run folder is on a shared disk, "
+                              "and all but rank 0 are started with --resume")
     for field in dataclasses.fields(PretrainingConfig):
         flag = "--" + field.name.replace("_", "-")
         if field.type == "bool":
@@ -94,9 +103,51 @@ def _pretrain(args) -> None:
         create_run(run, recipe(args), corpus=args.corpus, heldout=args.heldout, tokenizer=args.tokenizer,
                    vocab_size=args.vocab_size, lowercase=not args.cased, shards=args.shards,
                    initial_embeddings=args.initial_embeddings, shares=parse_shares(args.shares))
-    with ProgressBar() as bar:
-        checkpoint = pretrain(run, show=bar.show)
-    print(f"{run.status()['state']}: {checkpoint}")
+    with cluster_of(args) as cluster, ProgressBar(disable=cluster is not None and cluster.rank > 0) as bar:
+        checkpoint = pretrain(run, show=bar.show, cluster=cluster)
+    if cluster is None or cluster.rank == 0:
+        print(f"{run.status()['state']}: {checkpoint}")
+
+
+@contextlib.contextmanager
+def cluster_of(args):
+    """Gives the cluster of processes asked for, or None; starts the others where they run on this machine.
+
+    Raises:
+        ValueError: Keras does not run on JAX, both flags at once, or a flag that cannot be read.
+    """
+    if args.data_parallel == 1 and not args.cluster:
+        yield None
+        return
+    import keras
+
+    if keras.backend.backend() != "jax":
+        raise ValueError("Several processes train together on JAX alone: set KERAS_BACKEND=jax and start again.")
+    from bert_tf.training.jax_steps import Cluster
+
+    if args.cluster and args.data_parallel != 1:
+        raise ValueError("Give --data-parallel for this machine or --cluster for several, not both.")
+    if args.cluster:
+        cluster = Cluster.parse(args.cluster)
+        yield cluster
+        cluster.leave()
+        return
+    if args.data_parallel < 1:
+        raise ValueError(f"--data-parallel should be at least 1, not {args.data_parallel}.")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{probe.getsockname()[1]}"
+    others = [subprocess.Popen([sys.executable, "-m", "bert_tf", "pretrain", "--run", args.run, "--resume", "--cluster",
+                                f"{address},{args.data_parallel},{rank}"]) for rank in range(1, args.data_parallel)]
+    try:
+        cluster = Cluster(address, args.data_parallel, 0)
+        yield cluster
+        cluster.leave()
+        for process in others:
+            process.wait(timeout=60)
+    finally:
+        for process in others:
+            process.kill()
 
 
 def parse_shares(parts: list[str]) -> dict[str, float]:
@@ -132,10 +183,14 @@ def recipe(args) -> PretrainingConfig:
 class ProgressBar:
     """One line on the terminal: share done, losses, tokens a second, time left."""
 
+    def __init__(self, *, disable: bool = False):
+        self.disable = disable
+
     def __enter__(self) -> "ProgressBar":
         from tqdm import tqdm
 
-        self.bar = tqdm(total=1.0, bar_format="{l_bar}{bar}| {elapsed}<{remaining} {postfix}", mininterval=1.0)
+        self.bar = tqdm(total=1.0, bar_format="{l_bar}{bar}| {elapsed}<{remaining} {postfix}", mininterval=1.0,
+                        disable=self.disable)
         return self
 
     def __exit__(self, *error) -> None:

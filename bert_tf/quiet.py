@@ -9,7 +9,7 @@ import tempfile
 
 
 def start_keras_quietly() -> None:
-    """Imports Keras and starts its backend; what it prints to standard error is shown only if that fails.
+    """Imports Keras and starts TensorFlow; what it prints to standard error is shown only if that fails.
 
     For programs with a terminal or a log to keep clean. The messages come from C++ code before any log
     level is read, so the file descriptor itself is turned aside for the moment.
@@ -25,7 +25,8 @@ def start_keras_quietly() -> None:
         try:
             import keras
 
-            keras.ops.convert_to_numpy(keras.ops.zeros((1,)))
+            if keras.backend.backend() == "tensorflow":  # JAX is silent, and must not start before a cluster is joined
+                keras.ops.convert_to_numpy(keras.ops.zeros((1,)))
         except BaseException:
             os.dup2(kept, 2)
             aside.seek(0)

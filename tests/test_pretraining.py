@@ -1,5 +1,6 @@
 """Pretraining on a small made-up language: it learns, stops, resumes exactly and refuses bad input."""
 
+import itertools
 import json
 import lzma
 import os
@@ -14,7 +15,8 @@ import pytest
 
 from bert_tf.config import PretrainingConfig, Stage
 from bert_tf.training.export import export_run
-from bert_tf.training.pretraining import StopSignals, create_run, pretrain, split_batch
+from bert_tf.training.measures import split_batch
+from bert_tf.training.pretraining import StopSignals, create_run, pretrain
 from bert_tf.training.run_folder import RunFolder
 
 ANIMALS = {"cat": "milk", "dog": "bones", "cow": "grass", "bird": "seeds", "猫": "鱼", "狗": "骨头", "马": "草"}
@@ -124,8 +126,10 @@ def test_a_stop_file_ends_the_run_cleanly_and_resume_finishes_it(tmp_path, corpu
     assert [row[0] for row in losses(run)] == [5, 10, 15, 20, 25, 30]
 
 
-def test_a_time_budget_ends_annealed(tmp_path, corpus):
+def test_a_time_budget_ends_annealed(tmp_path, corpus, monkeypatch):
     run = start(tmp_path / "run", corpus, recipe(steps=0, minutes=0.05, log_every=1, warmup=0.0))
+    clock = itertools.count(step=0.05)  # a twentieth of a second between any two looks at it
+    monkeypatch.setattr("bert_tf.training.pretraining.time.monotonic", lambda: next(clock))
     pretrain(run)
     rates = [record["learning_rate"] for record in run.metrics()]
     assert run.status()["state"] == "finished" and rates[0] == 2e-3 and rates[-1] < 1e-3

@@ -27,6 +27,12 @@ def model_inputs(batch: dict[str, np.ndarray]) -> tuple[dict, dict]:
     return x, y
 
 
+def split_batch(batch: dict[str, np.ndarray], parts: int) -> list[dict[str, np.ndarray]]:
+    """Cuts a batch into equal micro-batches."""
+    size = len(batch["next_labels"]) // parts
+    return [{key: value[i * size:(i + 1) * size] for key, value in batch.items()} for i in range(parts)]
+
+
 def measure(model, sampler: PairSampler, *, sequence_length: int, batch_size: int, batches: int) -> dict[str, float]:
     """Measures a compiled `BertForPreTraining` on sampled pairs, without changing it.
 

@@ -22,9 +22,11 @@ from bert_tf.data.shards import TokenShards, prepare
 from bert_tf.data.vocabulary_start import vocabulary_for
 from bert_tf.data.words import mark_words
 from bert_tf.tokenizer import WordPieceTokenizer
-from bert_tf.training.measures import HELDOUT_SEED, measure, model_inputs, pair_sampler
-from bert_tf.training.run_folder import PROGRESS_FILE, STATE_FILE, RunFolder
+from bert_tf.training.flops import flops_per_step
+from bert_tf.training.measures import HELDOUT_SEED, measure, pair_sampler
+from bert_tf.training.run_folder import PROGRESS_FILE, STATE_FILE, WITH_STATE, RunFolder
 from bert_tf.training.schedules import learning_rate
+from bert_tf.training.steps import steps_of
 
 HEARTBEAT_SECONDS = 5.0
 
@@ -68,12 +70,13 @@ def create_run(run: RunFolder, training: PretrainingConfig, *, corpus: list[str]
     })
 
 
-def pretrain(run: RunFolder, *, show: Callable[[dict], None] = lambda record: None) -> Path:
+def pretrain(run: RunFolder, *, show: Callable[[dict], None] = lambda record: None, cluster=None) -> Path:
     """Does a run that `create_run` wrote down, or goes on with it from its newest checkpoint.
 
     Args:
         run: the run.
         show: called with every metrics record and with every change of status.
+        cluster: a `bert_tf.training.jax_steps.Cluster` to train in; the first of its processes alone writes.
 
     Returns:
         The last checkpoint, a Hugging Face folder.
@@ -81,6 +84,11 @@ def pretrain(run: RunFolder, *, show: Callable[[dict], None] = lambda record: No
     Raises:
         ValueError: the corpus cannot be used, a checkpoint cannot be written, or the loss is no longer a number.
     """
+    if cluster is not None:
+        cluster.join()
+        if cluster.rank > 0:
+            cluster.wait("prepared")
+            return Pretraining(run, lambda *_, **__: None, cluster).train(show)
     state = {"state": "failed", "message": "ended unexpectedly"}
 
     def status(name: str, **values) -> None:
@@ -91,7 +99,7 @@ def pretrain(run: RunFolder, *, show: Callable[[dict], None] = lambda record: No
     try:
         run.clear_stop()
         status("preparing", message="vocabulary")
-        work = Pretraining(run, status)
+        work = Pretraining(run, status, cluster)
         return work.train(show)
     except BaseException as error:
         if isinstance(error, OSError) and not isinstance(error, FileNotFoundError):
@@ -105,9 +113,10 @@ def pretrain(run: RunFolder, *, show: Callable[[dict], None] = lambda record: No
 class Pretraining:
     """One run being done: everything it needs, built from the run folder alone."""
 
-    def __init__(self, run: RunFolder, status: Callable):
+    def __init__(self, run: RunFolder, status: Callable, cluster=None):
         wanted = run.config()
-        self.run = run
+        self.run, self.cluster = run, cluster
+        self.writes = cluster is None or cluster.rank == 0
         self.status = status
         self.config = PretrainingConfig.from_dict(wanted["training"])
         self.tokenizer = self._tokenizer(wanted)
@@ -116,6 +125,8 @@ class Pretraining:
         self.sampler = self._training_sampler(wanted.get("shares"))
         self.heldout = {Path(path).name.split(".")[0]: self._heldout_sampler(path, run.path / "heldout" / str(i))
                         for i, path in enumerate(wanted["heldout"])}
+        if cluster is not None and self.writes:
+            cluster.wait("prepared")
         self.model = self._model()
         self.step, self.seconds, self.tokens = 0, 0.0, 0
         checkpoint = run.resumable_checkpoint()
@@ -123,6 +134,7 @@ class Pretraining:
             self._restore(checkpoint)
         elif wanted["initial_embeddings"] == "word2vec":
             self._start_from_word2vec()
+        self.steps = steps_of(self.model, accumulation=self.config.accumulation, cluster=cluster)
 
     # -- building ---------------------------------------------------------------------------------------------
 
@@ -203,6 +215,8 @@ class Pretraining:
 
         from bert_tf import checkpoint
 
+        if not self.writes:
+            return self.run.checkpoints_path / f"step-{self.step:08d}"
         path = self.run.save_checkpoint(
             self.step, {"step": self.step, "seconds": self.seconds, "tokens": self.tokens},
             lambda folder: checkpoint.save(self.model, self.tokenizer, folder),
@@ -228,7 +242,8 @@ class Pretraining:
             variable.assign(state[name])
         progress = read_json(folder / PROGRESS_FILE)
         self.step, self.seconds, self.tokens = progress["step"], progress["seconds"], progress["tokens"]
-        self.run.rewind_metrics(self.step)
+        if self.writes:
+            self.run.rewind_metrics(self.step)
 
     # -- the loop ---------------------------------------------------------------------------------------------
 
@@ -240,59 +255,71 @@ class Pretraining:
 
     def train(self, show: Callable[[dict], None]) -> Path:
         """Steps until the budget is spent or somebody asks for a stop; returns the last checkpoint."""
-        stop = StopSignals()
-        window, saved_at, beat = MetricsWindow(), self.seconds, time.monotonic()
+        stop, saved_at, beat = StopSignals(), self.seconds, time.monotonic()
         checkpoint = self._save() if self.step == 0 else self.run.resumable_checkpoint()
         self.status("running", step=self.step, progress=self.progress(), message="")
+        window, started = Window(), time.monotonic()
         with stop, Prefetcher(self.sampler) as prefetcher:
             while self.progress() < 1.0:
-                stage = self.config.stage_at(self.progress())
-                started = time.monotonic()
-                rate = learning_rate(self.config, self.progress())
-                self.model.optimizer.learning_rate = rate
+                stage, rate = self.config.stage_at(self.progress()), learning_rate(self.config, self.progress())
                 batch = prefetcher.get(self.step, stage)
-                window.add(self._optimizer_step(batch), tokens=int(batch["padding_mask"].sum()))
+                self.steps.step(batch, rate)
+                window.add(batch)
                 self.step += 1
-                window.seconds += time.monotonic() - started
-                self.seconds += time.monotonic() - started
-
-                asked = stop.asked or self.run.stop_requested()
-                at_border = self.step % self.config.log_every == 0
-                over = self.progress() >= 1.0
-                if at_border or over:
-                    self._log(window, rate, stage, show)
-                    window = MetricsWindow()
+                at_border = self.step % self.config.log_every == 0 or self.step == self.config.steps
+                means = self.steps.read() if at_border else None  # waits for the steps that are queued
+                if at_border or self.steps.waits:
+                    now = time.monotonic()
+                    window.seconds, self.seconds, started = window.seconds + now - started, self.seconds + now - started, now
                 if time.monotonic() - beat > HEARTBEAT_SECONDS:
                     beat = time.monotonic()
                     self.status("running", step=self.step, progress=self.progress())
-                due = self.seconds - saved_at >= 60 * self.config.save_minutes
-                if over or (at_border and (asked or due)):
+                if not (at_border or self.progress() >= 1.0):
+                    continue
+                self.seconds, asked = self.steps.agree(self.seconds, stop.asked or self.run.stop_requested())
+                over = self.progress() >= 1.0
+                self._log(window, means or self.steps.read(), rate, stage, show)
+                window = Window()
+                if over or asked or self.seconds - saved_at >= self._save_seconds():
+                    self.steps.sync()
                     self._measure_heldout(show)
                     checkpoint, saved_at = self._save(), self.seconds
                     if asked and not over:
                         self.status("stopped", step=self.step, progress=self.progress(), message="stopped as asked")
                         return checkpoint
+                    self.steps.refresh()
+                started = time.monotonic()
         self.status("finished", step=self.step, progress=1.0)
         return checkpoint
 
-    def _optimizer_step(self, batch: dict[str, np.ndarray]) -> dict[str, float]:
-        """Runs all micro-batches of one optimizer step and returns their mean metrics."""
-        parts = self.config.accumulation
-        logs = [self.model.train_on_batch(*model_inputs(rows), return_dict=True)
-                for rows in split_batch(batch, parts)]
-        return {key: float(np.mean([log[key] for log in logs])) for key in logs[0]}
+    def _save_seconds(self) -> float:
+        """Training time between checkpoints: where many are kept to look back at, early ones come faster."""
+        longest = 60 * self.config.save_minutes
+        return longest if self.config.keep_checkpoints <= WITH_STATE else min(longest, max(10.0, 0.1 * self.seconds))
 
-    def _log(self, window: "MetricsWindow", rate: float, stage: Stage, show: Callable[[dict], None]) -> None:
+    def _log(self, window: "Window", means: dict[str, float], rate: float, stage: Stage,
+             show: Callable[[dict], None]) -> None:
+        """Writes down what happened since the last record."""
         self.tokens += window.tokens
-        means = window.means()
+        seconds = max(window.seconds, 1e-9)
+        flops = window.steps * flops_per_step(
+            self.model.config, batch_size=stage.batch_size, sequence_length=stage.sequence_length,
+            predictions=self.config.mask_slots(stage.sequence_length)) / seconds
         record = {"step": self.step, "progress": round(self.progress(), 6), "seconds": round(self.seconds, 3),
                   "tokens": self.tokens, **{key: round(value, 6) for key, value in means.items()},
-                  "learning_rate": rate, "tokens_per_second": round(window.tokens / max(window.seconds, 1e-9), 1),
+                  "learning_rate": rate, "tokens_per_second": round(window.tokens / seconds, 1),
+                  "teraflops_per_second": round(flops / 1e12, 4),
                   "sequence_length": stage.sequence_length, "batch_size": stage.batch_size}
+        if self.steps.peak_flops():
+            record["flops_utilisation"] = round(flops / self.steps.peak_flops(), 4)
         if not np.isfinite(means["loss"]):
             raise ValueError(f"The loss is no longer a number at step {self.step}. The learning rate "
                              f"{self.config.peak_learning_rate} is probably too high: start again with a lower one.")
-        self.run.append_metrics(record)
+        self._record(record, show)
+
+    def _record(self, record: dict, show: Callable[[dict], None]) -> None:
+        if self.writes:
+            self.run.append_metrics(record)
         show(record)
 
     def _measure_heldout(self, show: Callable[[dict], None]) -> None:
@@ -302,26 +329,19 @@ class Pretraining:
             measured = measure(self.model, sampler, sequence_length=stage.sequence_length, batch_size=32, batches=20)
             record = {"step": self.step, "heldout": name, "seconds": round(self.seconds, 3),
                       **{key: round(value, 6) for key, value in measured.items()}}
-            self.run.append_metrics(record)
-            show(record)
+            self._record(record, show)
 
 
-class MetricsWindow:
-    """Sums metrics between two log records."""
+class Window:
+    """The steps between two log records: how many, their real tokens, and how long they took."""
 
     def __init__(self):
-        self.steps, self.tokens, self.seconds, self.sums = 0, 0, 0.0, {}
+        self.steps, self.tokens, self.seconds = 0, 0, 0.0
 
-    def add(self, metrics: dict[str, float], *, tokens: int) -> None:
-        """Adds one step's metrics and real tokens."""
+    def add(self, batch: dict[str, np.ndarray]) -> None:
+        """Counts one step's batch."""
         self.steps += 1
-        self.tokens += tokens
-        for key, value in metrics.items():
-            self.sums[key] = self.sums.get(key, 0.0) + value
-
-    def means(self) -> dict[str, float]:
-        """Returns the mean of every metric over the window's steps."""
-        return {key: value / self.steps for key, value in self.sums.items()}
+        self.tokens += int(batch["padding_mask"].sum())
 
 
 class Prefetcher:
@@ -371,9 +391,3 @@ class StopSignals:
         if self.asked:
             raise KeyboardInterrupt
         self.asked = True
-
-
-def split_batch(batch: dict[str, np.ndarray], parts: int) -> list[dict[str, np.ndarray]]:
-    """Cuts a batch into equal micro-batches."""
-    size = len(batch["next_labels"]) // parts
-    return [{key: value[i * size:(i + 1) * size] for key, value in batch.items()} for i in range(parts)]

@@ -4,7 +4,8 @@
     metrics.jsonl     one record a log step
     status.json       state, pid, heartbeat, step, progress, message
     STOP              its presence asks for a clean stop
-    checkpoints/      step-00001000/ ...: Hugging Face folders plus the training state
+    checkpoints/      step-00001000/ ...: Hugging Face folders; the newest two also hold the training state
+    tensorboard/      the same figures for TensorBoard
 """
 
 from __future__ import annotations
@@ -18,9 +19,12 @@ from pathlib import Path
 import numpy as np
 
 from bert_tf.config import read_json
+from bert_tf.training.event_file import EventFile
 
 STATE_FILE = "training_state.safetensors"
 PROGRESS_FILE = "progress.json"
+#: Newest checkpoints that keep the training state: one to go on from, one more in case it is damaged.
+WITH_STATE = 2
 
 
 class RunFolder:
@@ -32,6 +36,7 @@ class RunFolder:
 
     def __init__(self, path: str | Path):
         self.path = Path(path)
+        self._events: EventFile | None = None
 
     @property
     def metrics_path(self) -> Path:
@@ -68,9 +73,12 @@ class RunFolder:
         return read_json(self.path / "config.json")
 
     def append_metrics(self, record: dict) -> None:
-        """Adds one line to `metrics.jsonl`."""
+        """Adds one line to `metrics.jsonl`, and its figures to TensorBoard's file."""
         with self.metrics_path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(record) + "\n")
+        if self._events is None:
+            self._events = EventFile(self.path / "tensorboard", first_step=record["step"])
+        self._events.add(record)
 
     def metrics(self) -> list[dict]:
         """Reads all whole lines of `metrics.jsonl`; a half-written last line is left out."""
@@ -90,7 +98,7 @@ class RunFolder:
         write_atomically(self.metrics_path, "".join(kept))
 
     def write_status(self, state: str, **values) -> None:
-        """Writes `status.json`: state is preparing, running, stopped, finished or failed."""
+        """Writes `status.json`: state is preparing, running, stopped, finished or failed; the pid is this process's."""
         record = {"state": state, "pid": os.getpid(), "heartbeat": time.time(), **values}
         write_atomically(self.path / "status.json", json.dumps(record, ensure_ascii=False) + "\n")
 
@@ -145,11 +153,33 @@ class RunFolder:
         return final
 
     def prune(self, keep: int) -> None:
-        """Deletes all but the newest `keep` checkpoints, and what a killed writer left behind."""
-        for path in self.checkpoints()[:-keep]:
-            shutil.rmtree(path)
+        """Deletes all but `keep` checkpoints, the training state of older ones, and what a killed writer left behind.
+
+        Up to two, the newest are kept. From three on, the first and the newest two stay, and of the others those
+        that are spread most evenly over the run, early ones closer together: they show how the model learnt.
+        """
+        kept = self.checkpoints()
+        while len(kept) > keep:
+            shutil.rmtree(kept.pop(_most_crowded([step_of(path) for path in kept]) if keep > WITH_STATE else 0))
+        for path in kept[:-WITH_STATE]:
+            (path / STATE_FILE).unlink(missing_ok=True)
         for leftover in self.checkpoints_path.glob(".writing-*"):
             shutil.rmtree(leftover, ignore_errors=True)
+
+
+def step_of(checkpoint: Path) -> int:
+    """Reads the step off a checkpoint's name."""
+    return int(checkpoint.name.removeprefix("step-"))
+
+
+def _most_crowded(steps: list[int]) -> int:
+    """Returns which of the rising steps to do without: where the gap between its neighbours is the least share.
+
+    Example: of 0, 10, 20, 30, 40, 50 it is index 3: taking out 30 leaves a gap of 20 before 40, half of it;
+    taking out 10 would leave nothing between 0 and 20, all of it.
+    """
+    between = range(1, len(steps) - WITH_STATE)
+    return min(between, key=lambda i: (steps[i + 1] - steps[i - 1]) / steps[i + 1])
 
 
 def write_atomically(path: Path, text: str) -> None:

@@ -1,0 +1,125 @@
+"""Training on JAX with the state kept on the device: the same losses as Keras' own loop, alone and in a cluster."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bert_tf.config import BertConfig
+from bert_tf.training.flops import flops_per_step
+
+pytestmark = pytest.mark.timeout(600)
+ROOT = Path(__file__).resolve().parent.parent
+ENVIRONMENT = os.environ | {"KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu", "CUDA_VISIBLE_DEVICES": "",
+                            "PYTHONPATH": str(ROOT)}
+
+#: Ten steps by Keras' train_on_batch and ten by JaxSteps, from the same weights, on the same batches.
+PROGRAM = """
+import keras
+import numpy as np
+from bert_tf.config import BertConfig
+from bert_tf.model import BertForPreTraining
+from bert_tf.training.steps import KerasSteps, steps_of
+
+config = BertConfig(vocab_size=40, hidden_size=16, num_hidden_layers=2, num_attention_heads=2, intermediate_size=32,
+                    max_position_embeddings=16, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0)
+
+def model():
+    keras.utils.set_random_seed(0)
+    made = BertForPreTraining.from_shape(config)
+    made.compile(optimizer=keras.optimizers.AdamW(0.0, weight_decay=0.01, global_clipnorm=1.0), jit_compile=True)
+    made.optimizer.build(made.trainable_variables)
+    return made
+
+rng = np.random.default_rng(0)
+batches = [dict(token_ids=rng.integers(0, 40, (4, 16), np.int32), segment_ids=np.zeros((4, 16), np.int32),
+                padding_mask=np.ones((4, 16), np.int32), mask_positions=rng.integers(0, 16, (4, 3), np.int32),
+                mask_ids=rng.integers(0, 40, (4, 3), np.int32), mask_weights=np.ones((4, 3), np.float32),
+                next_labels=rng.integers(0, 2, 4, np.int32)) for _ in range(10)]
+found = []
+for maker in (KerasSteps, steps_of):
+    trained = model()
+    steps, means = maker(trained), []
+    for number, batch in enumerate(batches):
+        steps.step(batch, 1e-2 * (number + 1) / 10)
+        if number % 5 == 4:
+            means.append(steps.read())
+            steps.sync()
+            steps.refresh()
+    found.append((means, [np.asarray(v) for v in trained.trainable_variables]))
+assert type(steps).__name__ == "JaxSteps" and not steps.waits
+(means, weights), (others, other_weights) = found
+assert means[0]["loss"] > means[1]["loss"] > 0, means
+for mean, other in zip(means, others):
+    assert mean.keys() == other.keys()
+    for key in mean:
+        np.testing.assert_allclose(mean[key], other[key], atol=1e-4, err_msg=key)
+for weight, other in zip(weights, other_weights):
+    np.testing.assert_allclose(weight, other, atol=1e-5)
+"""
+
+
+def run(*arguments) -> str:
+    done = subprocess.run([sys.executable, *map(str, arguments)], cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
+    return done.stdout
+
+
+def test_steps_on_the_device_are_those_of_keras():
+    pytest.importorskip("jax")
+    run("-c", PROGRAM)
+
+
+@pytest.fixture
+def command(tmp_path):
+    """A tiny pretraining of six steps."""
+    pytest.importorskip("jax")
+    text = "the cat sat on the mat.\nit was a good day.\n\nwater in the river.\nthe dog is old.\n\n"
+    (tmp_path / "text.txt").write_text(text * 40, encoding="utf-8")
+    return ["-m", "bert_tf", "pretrain", "--config", "tiny", "--corpus", tmp_path / "text.txt", "--vocab-size", "130",
+            "--steps", "6", "--stages", "16x8", "--max-position-embeddings", "16", "--log-every", "2", "--seed", "3",
+            "--mixed-precision", "float32", "--heldout", tmp_path / "text.txt", "--peak-learning-rate", "0.01"]
+
+
+def losses(folder: Path) -> list[tuple]:
+    lines = (folder / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
+    return [(record["step"], record.get("heldout"), record["mlm_loss"], record["nsp_loss"])
+            for record in map(json.loads, lines)]
+
+
+@pytest.mark.slow
+def test_two_processes_train_as_one_does(tmp_path, command):
+    run(*command, "--run", tmp_path / "alone")
+    shown = run(*command, "--run", tmp_path / "together", "--data-parallel", "2")
+    assert "finished" in shown
+    alone, together = losses(tmp_path / "alone"), losses(tmp_path / "together")
+    assert [record[:2] for record in alone] == [record[:2] for record in together] and len(alone) == 4
+    np.testing.assert_allclose([record[2:] for record in together], [record[2:] for record in alone], atol=2e-4)
+    from safetensors.numpy import load_file
+
+    ours, theirs = (load_file(folder / "checkpoints" / "step-00000006" / "model.safetensors")
+                    for folder in (tmp_path / "alone", tmp_path / "together"))
+    for name in ours:
+        np.testing.assert_allclose(ours[name], theirs[name], atol=2e-4, err_msg=name)
+
+
+def test_several_processes_need_jax(tmp_path, capsys):
+    from bert_tf.__main__ import main
+
+    (tmp_path / "text.txt").write_text("a b\nc d\n\n" * 9, encoding="utf-8")
+    assert main(["pretrain", "--run", str(tmp_path / "run"), "--corpus", str(tmp_path / "text.txt"), "--steps", "1",
+                 "--data-parallel", "2"]) == 1
+    assert "KERAS_BACKEND=jax" in capsys.readouterr().err
+
+
+def test_floating_point_operations_by_hand():
+    config = BertConfig(vocab_size=10, hidden_size=2, num_hidden_layers=1, num_attention_heads=1, intermediate_size=8)
+    assert flops_per_step(config, batch_size=1, sequence_length=1, predictions=1) == 672
+    two = BertConfig(vocab_size=10, hidden_size=2, num_hidden_layers=2, num_attention_heads=1, intermediate_size=8)
+    # one more block on both tokens: 2 x (24 + 16) + 2 x 72; attention now over two tokens: 16 a token
+    assert flops_per_step(two, batch_size=3, sequence_length=2, predictions=1) == 3 * 3 * (
+        2 * 2 * (24 + 16) + 2 * 72 + 2 * 72 + 48)
