@@ -10,13 +10,15 @@ Importing this package loads no framework; the first `load` does.
 from __future__ import annotations
 
 __version__ = "0.1.0"
-__all__ = ["BertConfig", "PretrainingConfig", "WordPieceTokenizer", "load"]
+__all__ = ["BertConfig", "FinetuningConfig", "PretrainingConfig", "WordPieceTokenizer", "load", "load_finetuned"]
 
 _HOMES = {
     "BertConfig": "bert_tf.config",
+    "FinetuningConfig": "bert_tf.training.finetuning_config",
     "PretrainingConfig": "bert_tf.config",
     "WordPieceTokenizer": "bert_tf.tokenizer",
     "load": "bert_tf.explore",
+    "load_finetuned": "bert_tf.finetuned",
 }
 
 

@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from bert_tf import pretrain_command
+from bert_tf import finetune_command, pretrain_command
 from bert_tf.evaluation.command import add_evaluate
 
 
@@ -30,6 +30,8 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(required=True, metavar="COMMAND")
     pretrain_command.add_prepare(commands)
     pretrain_command.add_pretrain(commands)
+    finetune_command.add_finetune(commands)
+    finetune_command.add_predict(commands)
     _add_export(commands)
     add_evaluate(commands)
     _add_questions(commands)

@@ -1,8 +1,9 @@
 """A BERT on disk: a Hugging Face folder, read and written with Hugging Face's own tensor names.
 
 `config.json`, `vocab.txt`, `tokenizer_config.json` and `model.safetensors`. Folders written here open in
-`transformers` (`BertForPreTraining`), and BERT folders from there open here: full pretraining models,
-encoders with one head or none, with or without the `bert.` prefix, with old LayerNorm names.
+`transformers` (`BertForPreTraining`, or the class of a task model), and BERT folders from there open here: full
+pretraining models, task models, encoders with one head or none, with or without the `bert.` prefix, with old
+LayerNorm names.
 """
 
 from __future__ import annotations
@@ -109,6 +110,17 @@ def nsp_slots(model) -> list[Slot]:
     return _dense("cls.seq_relationship", model.nsp_head)
 
 
+def model_slots(model) -> dict[str, list[Slot]]:
+    """Lists the tensors of a `BertForPreTraining` or a task model by part, under Hugging Face's names."""
+    parts = {"encoder": encoder_slots(model.encoder)}
+    kind = type(model).__name__
+    if kind in ("BertForPreTraining", "BertForSequenceClassification"):  # the others never look at the pooler
+        parts["pooler"] = pooler_slots(model.encoder)
+    if kind == "BertForPreTraining":
+        return parts | {"mlm_head": mlm_slots(model), "nsp_head": nsp_slots(model)}
+    return parts | {"head": _dense("qa_outputs" if kind == "BertForQuestionAnswering" else "classifier", model.head)}
+
+
 def read_config(folder: str | Path) -> BertConfig:
     """Reads the shape of a BERT from its folder's `config.json`.
 
@@ -209,15 +221,13 @@ def load(folder: str | Path, *, dtype: str = "float32") -> LoadedBert:
 
 
 def load_tensors(model, tensors: dict[str, np.ndarray], *, source: str) -> frozenset[str]:
-    """Puts tensors into a `BertForPreTraining`, and says which parts they filled.
+    """Puts tensors into a `BertForPreTraining` or a task model, and says which parts they filled.
 
     Raises:
         ValueError: a part is there only in part, a shape does not fit, or the decoder is not tied.
     """
-    groups = {"encoder": encoder_slots(model.encoder), "pooler": pooler_slots(model.encoder),
-              "mlm_head": mlm_slots(model), "nsp_head": nsp_slots(model)}
     found = set()
-    for part, slots in groups.items():
+    for part, slots in model_slots(model).items():
         missing = [slot.name for slot in slots if slot.name not in tensors]
         if len(missing) == len(slots) and part != "encoder":
             continue
@@ -256,19 +266,20 @@ def _assign(slots: list[Slot], tensors: dict[str, np.ndarray]) -> None:
 
 
 def model_tensors(model, dtype: str = "float32") -> dict[str, np.ndarray]:
-    """Returns all tensors of a `BertForPreTraining` under Hugging Face's names, as `float32` or `float16`."""
-    slots = encoder_slots(model.encoder) + pooler_slots(model.encoder) + mlm_slots(model) + nsp_slots(model)
-    return {slot.name: slot.read().astype(dtype) for slot in slots}
+    """Returns all tensors of a model under Hugging Face's names, as `float32` or `float16`."""
+    return {slot.name: slot.read().astype(dtype) for slots in model_slots(model).values() for slot in slots}
 
 
-def save(model, tokenizer: WordPieceTokenizer, folder: str | Path, *, dtype: str = "float32") -> None:
-    """Writes a `BertForPreTraining` as a Hugging Face folder.
+def save(model, tokenizer: WordPieceTokenizer, folder: str | Path, *, dtype: str = "float32",
+         settings: dict | None = None) -> None:
+    """Writes a `BertForPreTraining` or a task model as a Hugging Face folder.
 
     Args:
-        model: the model.
+        model: the model; its class is written down as the architecture.
         tokenizer: its tokenizer.
         folder: made if it is not there; files of the same names are replaced.
         dtype: `float32`, or `float16` for half the size.
+        settings: what config.json says besides the shape: labels and the like.
 
     Raises:
         ValueError: `dtype` is neither.
@@ -280,7 +291,8 @@ def save(model, tokenizer: WordPieceTokenizer, folder: str | Path, *, dtype: str
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     config = BertConfig.to_dict(model.config) | FIXED_SETTINGS
-    config |= {"architectures": ["BertForPreTraining"], "dtype": dtype}
-    (folder / "config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
+    config |= {"architectures": [type(model).__name__], "dtype": dtype} | (settings or {})
+    text = json.dumps(config, indent=2, ensure_ascii=False) + "\n"
+    (folder / "config.json").write_text(text, encoding="utf-8")
     tokenizer.save(folder, model_max_length=model.config.max_position_embeddings)
     save_file(model_tensors(model, dtype), folder / WEIGHTS_FILE, metadata={"format": "pt"})

@@ -253,7 +253,8 @@ class PretrainingConfig(JsonRecord):
         seed: seeds weights, pairs, masks and dropout.
         log_every: steps a metrics record averages over.
         save_minutes: training minutes between checkpoints.
-        keep_checkpoints: newest checkpoints kept.
+        keep_checkpoints: checkpoints kept: up to 2, the newest; from 3 on, spread over the run, and early ones are
+            written every 10 seconds, so that one can look back at how the model learnt.
 
     Source: Devlin et al. 2019, appendix A.2; Liu et al. 2019 for beta_2 and epsilon; Geiping and
     Goldstein 2022 for schedules tied to a budget; Cui et al. 2019 for whole words; Lan et al. 2019 for swapped pairs.

@@ -107,3 +107,45 @@ class Trace:
     def segment_ids(self) -> np.ndarray:
         """int32 (T,)."""
         return self.encoding.segment_ids
+
+
+@dataclass(frozen=True)
+class LabelProbability:
+    """A label that a text might have, and its probability in [0, 1]."""
+
+    label: str
+    probability: float
+
+
+@dataclass(frozen=True)
+class Entity:
+    """A name found in a text: text[start:end], in characters.
+
+    Attributes:
+        text: the name.
+        label: its type, for example PER.
+        start, end: where it stands.
+        score: mean probability in [0, 1] of its words' tags.
+    """
+
+    text: str
+    label: str
+    start: int
+    end: int
+    score: float
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A stretch of a passage that may answer a question: passage[start:end], in characters.
+
+    Attributes:
+        text: the answer.
+        start, end: where it stands.
+        score: its probability in [0, 1] among all stretches of the passage.
+    """
+
+    text: str
+    start: int
+    end: int
+    score: float

@@ -15,16 +15,16 @@ FLOORS = (
     ("bert_tf.config", "bert_tf.results", "bert_tf.quiet", "bert_tf.timing", "bert_tf.compiled"),
     ("bert_tf.text_normalization", "bert_tf.tokenizer", "bert_tf.tokenizer_*", "bert_tf.vocabulary",
      "bert_tf.data", "bert_tf.data.*", "bert_tf.analysis", "bert_tf.head_roles", "bert_tf.sense_sets",
-     "bert_tf.sense_analysis", "bert_tf.vector_maps", "bert_tf.static_vectors"),
+     "bert_tf.sense_analysis", "bert_tf.vector_maps", "bert_tf.umap_layout", "bert_tf.static_vectors"),
     ("bert_tf.layers",),
-    ("bert_tf.model", "bert_tf.switchable"),
-    ("bert_tf.checkpoint",),
+    ("bert_tf.model", "bert_tf.switchable", "bert_tf.task_heads"),
+    ("bert_tf.checkpoint", "bert_tf.task_folder", "bert_tf.task_inputs"),
     ("bert_tf.training", "bert_tf.training.*"),
-    ("bert_tf.explore", "bert_tf.batch_vectors", "bert_tf.head_arithmetic", "bert_tf.interventions"),
+    ("bert_tf.explore", "bert_tf.filling", "bert_tf.finetuned", "bert_tf.batch_vectors", "bert_tf.sentence_bank", "bert_tf.head_arithmetic", "bert_tf.interventions"),
     ("bert_tf",),  # the public face
     ("bert_tf.evaluation", "bert_tf.evaluation.*"),
     ("bert_tf.bench", "bert_tf.bench_torch"),
-    ("bert_tf.pretrain_command",),
+    ("bert_tf.pretrain_command", "bert_tf.finetune_command"),
     ("bert_tf.__main__",),
     ("ui", "ui.*"),
     ("streamlit_app",),
@@ -35,6 +35,7 @@ FRAMEWORKS = {"tensorflow", "tensorflow_text", "jax", "torch", "transformers", "
               "bertviz"}
 ALLOWED_FRAMEWORKS = {
     "bert_tf.compiled": {"tensorflow", "jax"},  # whichever Keras runs on
+    "bert_tf.training.jax_steps": {"jax"},  # loaded only where Keras runs on JAX
     "bert_tf.bench_torch": {"torch", "transformers"},  # the other side of the measurements
     "ui.bertviz_view": {"torch", "bertviz"},
     "ui.bertviz_inside": {"torch", "bertviz"},
@@ -139,7 +140,8 @@ def test_importing_the_package_loads_nothing_heavy():
 
 
 def test_importing_everything_but_the_network_loads_nothing_heavy():
-    heavy = {"bert_tf.layers", "bert_tf.model", "bert_tf.switchable", "bert_tf.bench_torch"}  # they define Keras and PyTorch classes
+    heavy = {"bert_tf.layers", "bert_tf.model", "bert_tf.switchable", "bert_tf.task_heads", "bert_tf.bench_torch",
+             "bert_tf.training.jax_steps"}  # they define Keras and PyTorch classes
     light = [name for name in MODULES if roots({name}) == {"bert_tf"} and name not in heavy]
     assert "bert_tf.explore" in light and "bert_tf.training.pretraining" in light
     assert loaded_by("\n".join(f"import {name}" for name in light)) == []

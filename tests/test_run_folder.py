@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from bert_tf.training.run_folder import PROGRESS_FILE, STATE_FILE, RunFolder
+from bert_tf.training.run_folder import PROGRESS_FILE, STATE_FILE, RunFolder, _most_crowded, step_of
 
 
 @pytest.fixture
@@ -72,6 +72,22 @@ def test_pruning_keeps_the_newest_and_sweeps_what_a_killed_writer_left(run):
     run.prune(2)
     assert [path.name for path in sorted(run.checkpoints_path.iterdir())] == ["step-00000020", "step-00000030"]
     assert (run.resumable_checkpoint() / STATE_FILE).is_file()
+
+
+def test_many_checkpoints_are_kept_spread_over_the_run_and_only_the_newest_hold_the_training_state(run):
+    for step in range(0, 410, 10):
+        save(run, step)
+        run.prune(8)
+    steps = [step_of(path) for path in run.checkpoints()]
+    assert len(steps) == 8 and steps[0] == 0 and steps[-2:] == [390, 400]
+    ratios = np.divide(steps[2:-1], steps[1:-2])
+    assert ratios.min() > 1.4 and ratios.max() < 2.6  # as many between 10 and 20 as between 100 and 200
+    assert [(path / STATE_FILE).is_file() for path in run.checkpoints()] == [False] * 6 + [True] * 2
+    assert run.resumable_checkpoint().name == "step-00000400"
+
+
+def test_which_checkpoint_goes_first():
+    assert _most_crowded([0, 10, 20, 30, 40, 50]) == 3  # gaps 20/20, 20/30, 20/40 of the candidates
 
 
 def test_status_and_stop(run):

@@ -1,8 +1,5 @@
-"""BertViz's head view as one HTML document that asks the network for nothing.
+"""BertViz's head view: one layer's heads as coloured lines between two columns of tokens.
 
-BertViz writes a fragment that loads require.js, d3 and jQuery from a CDN. Here the fragment is taken
-apart, its data are packed and escaped, and the libraries are inlined from installed packages:
-`_split_params`, `_script_json` and `_offline_document` know nothing of the head view in particular.
 Letters in shapes: T tokens, L layers, N heads.
 """
 
@@ -10,47 +7,24 @@ from __future__ import annotations
 
 import functools
 import html
-import json
-import re
 from collections.abc import Mapping
-from importlib.resources import files
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ui import bertviz_page as page
+from ui.bertviz_page import LABELS, PAIRS, SCALE
+
 if TYPE_CHECKING:
     from bert_tf.results import Trace
 
-#: Which part of the attention a view starts with, and what BertViz calls it.
-PAIRS = {
-    "all": "All",
-    "a_to_a": "Sentence A -> Sentence A",
-    "b_to_b": "Sentence B -> Sentence B",
-    "a_to_b": "Sentence A -> Sentence B",
-    "b_to_a": "Sentence B -> Sentence A",
-}
-#: The words on the view; pass others to have it in another language.
-LABELS = {
-    "layer": "Layer",
-    "attention": "Attention",
-    "head": "Head",
-    "all": "All",
-    "a_to_a": "Sentence A → Sentence A",
-    "b_to_b": "Sentence B → Sentence B",
-    "a_to_b": "Sentence A → Sentence B",
-    "b_to_a": "Sentence B → Sentence A",
-}
-#: Attention weights are written as whole numbers of 1 / SCALE, that is, to four decimals.
-SCALE = 10_000
-SPECIAL_TOKENS = ("[CLS]", "[SEP]")
+__all__ = ["LABELS", "MOST_WEIGHTS", "PAIRS", "SCALE", "head_view_html"]
 
-_ASSETS = Path(__file__).parent / "assets"
-_PARAMS_MARKERS = ("const params = ", "window.bertviz_params = ")
-_VIEW_ID = "bertviz"
+#: So many weights a document holds; of more, the strongest.
+MOST_WEIGHTS = 270_000
 #: Changes to BertViz's script: (its words, ours). Each must occur exactly once.
-_HEAD_VIEW_PATCHES = (
-    ("const BOXWIDTH = 110;", "const BOXWIDTH = headView.boxWidth(params, TEXT_SIZE);"),
+_PATCHES = (
+    ("const BOXWIDTH = 110;", "const BOXWIDTH = headView.boxWidth(params.attention[0].left_text, TEXT_SIZE);"),
     ("const MATRIX_WIDTH = 115;", "let MATRIX_WIDTH = 0;"),
     ("d3.scaleOrdinal(d3.schemeCategory10)", "headView.colors(d3)"),
     ("lighten(headColors(i))", "headView.muted(headColors(i))"),
@@ -83,7 +57,8 @@ def head_view_html(
     The same arguments give the same text, so that a page drawn again keeps the frame as it is.
 
     Args:
-        trace: attentions (L, N, T, T) are drawn, rounded to four decimals.
+        trace: attentions (L, N, T, T) are drawn, rounded to four decimals; where they are more than
+            MOST_WEIGHTS, those below `bertviz_page.weakest_drawn(trace.attentions, MOST_WEIGHTS)` are not.
         layer: the layer shown first, 0 to L-1 as in the trace; None is 0.
         sentence_b_start: index of the first token of the second sentence, special tokens counted;
             None takes the first token whose segment is 1, if there is one.
@@ -98,164 +73,41 @@ def head_view_html(
             or needs a second sentence and there is none; the trace has no token left to show, or
             attentions that do not fit its tokens or are not finite.
     """
-    tokens, weights, b_start = _visible(trace, sentence_b_start, hide_special)
-    if layer is not None and not 0 <= layer < len(weights):
-        raise ValueError(f"layer should be from 0 to {len(weights) - 1}, but is {layer}.")
-    if pairs not in PAIRS:
-        raise ValueError(f"pairs should be one of {', '.join(PAIRS)}, but is {pairs!r}.")
-    if pairs != "all" and b_start is None:
-        raise ValueError(f"pairs={pairs!r} needs two sentences, but there is one: pass a pair or 'all'.")
-    unknown = sorted(set(labels or {}) - set(LABELS))
-    if unknown:
-        raise ValueError(f"labels does not know {', '.join(unknown)}. It knows: {', '.join(LABELS)}.")
-    words = LABELS | dict(labels or {})
+    kept, b_start = page.visible(trace, sentence_b_start, hide_special)
+    if layer is not None and not 0 <= layer < len(trace.attentions):
+        raise ValueError(f"layer should be from 0 to {len(trace.attentions) - 1}, but is {layer}.")
+    page.require_part(pairs, b_start)
+    words = page.labelled(labels)
+    params = packed(trace, kept, b_start, page.weakest_drawn(trace.attentions, MOST_WEIGHTS)) | {
+        "default_filter": str(list(page.parts(len(kept), b_start)).index(pairs)),
+        "layer": 0 if layer is None else int(layer),
+        "heads": None,
+        "include_layers": list(range(len(trace.attentions))),
+        "head_label": words["head"],
+    }
+    keys = list(page.parts(len(kept), b_start))
+    menus = (f'<label>{html.escape(words["layer"])} <select id="layer"></select></label>'
+             + page.menu(words, keys, range(len(keys)), pairs))
+    return page.fill(_template(), "unpack", params, menus, dark)
 
+
+def packed(trace: Trace, kept: list[int], b_start: int | None, floor: float) -> dict:
+    """Returns tokens and weights as the script takes them: every weight once, a sentence pair as two ranges."""
+    tokens = [trace.tokens[i] for i in kept]
+    weights = trace.attentions
+    if len(kept) < len(trace.tokens):
+        weights = weights[:, :, kept][:, :, :, kept]
+    views = [{"name": PAIRS[key], "rows": rows, "columns": columns,
+              "left_text": tokens[slice(*rows)], "right_text": tokens[slice(*columns)]}
+             for key, (rows, columns) in page.parts(len(tokens), b_start).items()]
+    return {"attention": views, "root_div_id": page.VIEW_ID, "shape": list(np.shape(weights)[:3]),
+            "runs": page.runs(weights, floor), "scale": SCALE}
+
+
+@functools.cache
+def _template() -> tuple[str, str]:
     import torch
     from bertviz import head_view
 
-    # Whole numbers, not fractions: a third of the text, and quick to write and to read.
-    scaled = torch.from_numpy(np.rint(weights.astype(np.float64) * SCALE).astype(np.int32))  # (L, N, T, T)
-    fragment = head_view(
-        attention=list(scaled[:, None]),  # L times (1, N, T, T)
-        tokens=tokens,
-        sentence_b_start=b_start,
-        layer=None if layer is None else int(layer),
-        html_action="return",
-    ).data
-    before, params, script = _split_params(fragment)
-    controls = _controls(words, pairs, params["attention"])
-    before = re.sub(r"<span.*</span>", lambda _: controls, before, flags=re.DOTALL)
-    before = before.replace(params["root_div_id"], _VIEW_ID)  # BertViz makes a new one each time
-    packed = _script_json(_packed(params, b_start, pairs, words))
-    script = _patched(script, _HEAD_VIEW_PATCHES)
-    return _offline_document(f"{before}headView.unpack({packed}){script}", dark)
-
-
-def _visible(
-    trace: Trace, sentence_b_start: int | None, hide_special: bool
-) -> tuple[list[str], np.ndarray, int | None]:
-    """Returns the tokens to show, their attentions (L, N, T, T), and where the second sentence starts."""
-    tokens, weights = list(trace.tokens), np.asarray(trace.attentions)
-    if weights.ndim != 4 or weights.shape[2:] != (len(tokens), len(tokens)):
-        raise ValueError(
-            f"attentions should be (L, N, {len(tokens)}, {len(tokens)}) for {len(tokens)} tokens, "
-            f"but are {weights.shape}."
-        )
-    if not np.isfinite(weights).all():
-        raise ValueError("attentions should be finite, but hold NaN or infinity: the model is broken.")
-    if sentence_b_start is not None and not 0 < sentence_b_start < len(tokens):
-        last = len(tokens) - 1
-        raise ValueError(f"sentence_b_start should be from 1 to {last}, but is {sentence_b_start}.")
-    second = np.flatnonzero(np.asarray(trace.segment_ids) == 1)
-    b_start = sentence_b_start if sentence_b_start is not None else int(second[0]) if len(second) else None
-    if hide_special:
-        keep = [i for i, token in enumerate(tokens) if token not in SPECIAL_TOKENS]
-        tokens, weights = [tokens[i] for i in keep], weights[:, :, keep][:, :, :, keep]
-        b_start = None if b_start is None else sum(i < b_start for i in keep)
-    if not tokens:
-        raise ValueError("There is no token to show: pass a text with a word in it, or hide_special=False.")
-    # A sentence with nothing left in it is no second sentence.
-    return tokens, weights, b_start if b_start and b_start < len(tokens) else None
-
-
-def _controls(words: Mapping[str, str], pairs: str, views: list[dict]) -> str:
-    """Returns BertViz's row of menus (its script fills the layers), labelled with our words."""
-    menus = f'<label>{html.escape(words["layer"])} <select id="layer"></select></label>'
-    if len(views) > 1:
-        key_of = {name: key for key, name in PAIRS.items()}
-        keys = [key_of[view["name"]] for view in views]
-        options = "".join(
-            f'<option value="{i}"{" selected" if key == pairs else ""}>{html.escape(words[key])}</option>'
-            for i, key in enumerate(keys)
-        )
-        menus += f'<label>{html.escape(words["attention"])} <select id="filter">{options}</select></label>'
-    return f'<div class="controls">{menus}</div>'
-
-
-def _packed(params: dict, b_start: int | None, pairs: str, words: Mapping[str, str]) -> dict:
-    """Returns BertViz's parameters with every weight once: a sentence pair is a range of rows and columns."""
-    whole, *parts = params["attention"]
-    bounds = {"A": [0, b_start], "B": [b_start, len(whole["left_text"])]}
-    for part in parts:
-        rows, columns = re.findall("Sentence ([AB])", part["name"])
-        part.update(attn=None, rows=bounds[rows], columns=bounds[columns])
-    names = [view["name"] for view in params["attention"]]
-    chosen = names.index(PAIRS[pairs]) if parts else 0
-    return params | {
-        "root_div_id": _VIEW_ID,
-        "default_filter": str(chosen),
-        "scale": SCALE,
-        "head_label": words["head"],
-    }
-
-
-def _split_params(fragment: str) -> tuple[str, dict, str]:
-    """Takes the data out of what BertViz wrote.
-
-    Returns:
-        The fragment up to the data, the data, and the fragment after them. BertViz's head and model
-        views repeat the data in a comment behind them; it is left out.
-    """
-    marker = next((marker for marker in _PARAMS_MARKERS if marker in fragment), None)
-    if marker is None:
-        raise RuntimeError(f"BertViz's output holds none of {_PARAMS_MARKERS}: expected bertviz 1.4.1.")
-    start = fragment.index(marker) + len(marker)
-    params, end = json.JSONDecoder().raw_decode(fragment, start)
-    after = fragment[end:]
-    if after.startswith("; // HACK:"):
-        after = ";" + after[after.index("\n"):]
-    return fragment[:start], params, after
-
-
-def _script_json(value: object) -> str:
-    """Returns compact JSON for a script element, with markup escaped so that no token can end the element."""
-    text = json.dumps(value, separators=(",", ":"))
-    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
-
-
-def _patched(script: str, patches: tuple[tuple[str, str], ...]) -> str:
-    """Returns the script with each (old, new) replaced; old must be there exactly once."""
-    for old, new in patches:
-        if script.count(old) != 1:
-            raise RuntimeError(f"BertViz's script should hold {old!r} once: expected bertviz 1.4.1.")
-        script = script.replace(old, new)
-    return script
-
-
-@functools.cache
-def _libraries() -> str:
-    """Returns d3 5, jQuery and what stands in for require.js, ready to stand in a script element."""
-    d3 = files("mpld3").joinpath("js/d3.v5.min.js").read_text(encoding="utf-8")
-    jquery = files("xstatic.pkg.jquery").joinpath("data/jquery.slim.min.js").read_text(encoding="utf-8")
-    own = (_ASSETS / "bertviz.js").read_text(encoding="utf-8")
-    text = "\n;\n".join([d3.replace("// https://d3js.org", "// d3", 1), jquery, own])
-    # Inside strings and regular expressions, which is where these occur, the backslash changes nothing.
-    return re.sub("<(?=/script|!--)", r"<\\", text, flags=re.IGNORECASE)
-
-
-@functools.cache
-def _style() -> str:
-    return (_ASSETS / "bertviz.css").read_text(encoding="utf-8")
-
-
-def _offline_document(fragment: str, dark: bool) -> str:
-    """Makes a whole page of what a BertViz view wrote, with the libraries inside.
-
-    Args:
-        fragment: BertViz's HTML, with its data already written by `_script_json`.
-        dark: whether the page is dark.
-
-    Returns:
-        A document that holds no remote address, and forbids itself to use one.
-    """
-    fragment = re.sub(r'<script src="[^"]*"></script>', "", fragment)
-    fragment = re.sub(r"/\*\*.*?\*/", "", fragment, count=1, flags=re.DOTALL)  # history, with addresses
-    fragment = re.sub(r"require\.config\(\{.*?\}\);", "", fragment, count=1, flags=re.DOTALL)
-    return (
-        f'<!doctype html>\n<html{" class=dark" if dark else ""}>\n<head>\n<meta charset="utf-8">\n'
-        '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; '
-        "script-src 'unsafe-inline'; style-src 'unsafe-inline'\">\n"
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n<title>BertViz</title>\n'
-        f"<style>\n{_style()}</style>\n<script>\n{_libraries()}</script>\n</head>\n"
-        f"<body>\n{fragment}\n</body>\n</html>\n"
-    )
+    fragment = head_view(attention=[torch.zeros(1, 1, 1, 1)], tokens=["x"], html_action="return").data
+    return page.template(fragment, _PATCHES, palette=False)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ui import lab_examples, static_examples
+
 FILL = {
     "en": ["The [MASK] sat on the mat.", "She went to the bank to borrow some [MASK].",
            "He opened the door and [MASK] into the room.", "The capital of [MASK] is a [MASK] city."],
@@ -32,6 +34,14 @@ ATTENTION = {
            ("My sister plays the piano.", "She practises every evening.")],
     "zh": [("我坐在河边看着船慢慢开过。", ""), ("小猫没有过马路，因为它太累了。", ""),
            ("我姐姐会弹钢琴。", "她每天晚上都练习。")],
+}
+
+#: (first sentence, second sentence or nothing), something to fill in in each
+HEADS = {
+    "en": [("She went to the bank to borrow some [MASK].", ""), ("The cat drank the [MASK] and fell asleep.", ""),
+           ("My sister plays the piano.", "She [MASK] every evening.")],
+    "zh": [("他是一名医[MASK]，在医院工作。", ""), ("今天天[MASK]很好，我们去公园吧。", ""),
+           ("太阳慢慢升起来了。", "天空渐渐变[MASK]，鸟儿开始歌唱。")],
 }
 
 
@@ -101,13 +111,22 @@ WORD_SETS = {
 }
 
 
+#: Words with two senses in the teaching stories.
+LAB_SETS = {code: [WordSet(*entry) for entry in entries] for code, entries in lab_examples.SENSES.items()}
+
 #: language -> page -> what stands in its inputs at first.
 FIRST = {
     code: {
         "fill": {"sentence": FILL[code][1]},
         "pair": {"first": PAIRS[code][0][1], "second": PAIRS[code][0][2]},
         "attention": {"look": ATTENTION[code][0][0], "look_second": ATTENTION[code][0][1]},
+        "heads": {"work_text": HEADS[code][0][0], "work_second": HEADS[code][0][1]},
+        "onehead": {"look": ATTENTION[code][0][0], "look_second": ATTENTION[code][0][1]},
+        "pretraining": {"lab_fill": lab_examples.FILLS[code], "lab_look": lab_examples.LOOK[code],
+                        "lab_word": LAB_SETS[code][0].word, "lab_senses": LAB_SETS[code][0].text()},
+        "data": {"data_text": lab_examples.TEXTS[code]},
         "words": {"word": WORD_SETS[code][0].word, "sentences": WORD_SETS[code][0].text()},
+        "static": static_examples.first(code),
     }
     for code in ("en", "zh")
 }

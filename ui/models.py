@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
 import streamlit as st
 
 from bert_tf.results import Encoding
+from bert_tf.training import launch
+from bert_tf.training.run_folder import RunFolder
 from ui import html
 from ui.common import choice, friendly, plain
 from ui.text import language, t
@@ -17,6 +20,8 @@ from ui.text import language, t
 ROOT = Path(__file__).resolve().parent.parent
 #: The entry of the model picker that asks for a path.
 OTHER = "*other*"
+#: How the entries of the model picker begin that stand for runs.
+RUN = "run: "
 _BUILDING = threading.Lock()
 
 
@@ -26,8 +31,19 @@ def models_folder() -> Path:
 
 
 def model_names() -> list[str]:
-    """Lists the BERT folders among the bundled models."""
-    return sorted(path.parent.name for path in models_folder().glob("*/config.json"))
+    """Lists the BERT folders among the bundled models, then the runs that have a checkpoint."""
+    return sorted(path.parent.name for path in models_folder().glob("*/config.json")) + [
+        RUN + run.name for run in launch.list_runs() if run_checkpoint(run.path)]
+
+
+def run_checkpoint(run: Path) -> Path | None:
+    """Returns the checkpoint of a run that stands for it: the newest, for a run at work that of the last minute.
+
+    So a model that still learns is opened anew once a minute, and not whenever somebody types a letter.
+    """
+    checkpoints = RunFolder(run).checkpoints()
+    settled = [path for path in checkpoints if 0 < launch.written(path) < time.time() // 60 * 60]
+    return (settled if settled and launch.state_of(run).active else checkpoints or [None])[-1]
 
 
 def sidebar() -> None:
@@ -76,7 +92,14 @@ def chosen_folder() -> Path | None:
     if name == OTHER:
         path = (st.session_state.get("folder") or "").strip()
         return Path(os.path.expanduser(path)) if path else None
-    return models_folder() / name if name else None
+    return folder_of(name) if name else None
+
+
+def folder_of(name: str) -> Path | None:
+    """Returns the folder of one of `model_names`; None for a run without a checkpoint."""
+    if name.startswith(RUN):
+        return run_checkpoint(launch.runs_folder() / name.removeprefix(RUN))
+    return models_folder() / name
 
 
 @dataclass(frozen=True)

@@ -1,14 +1,20 @@
-"""Reading one word in many sentences: what the words-in-context page asks of a model.
+"""What the meaning pages ask of a model, remembered: a word in many sentences, and the bank of sentences.
 
-Letters in shapes: n sentences, m tokens, L layers, H hidden.
+Letters in shapes: n sentences, L layers, H hidden.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import streamlit as st
+
+from bert_tf.sense_sets import sense_set
+from ui.examples import word_set
+from ui.text import language
 
 
 def is_chinese(text: str) -> bool:
@@ -16,50 +22,94 @@ def is_chinese(text: str) -> bool:
     return any("\u3400" <= letter <= "\u9fff" for letter in text)
 
 
-@dataclass(frozen=True)
-class Reading:
-    """What a model made of a word in several sentences.
+def short_labels(texts: Sequence[str], spans: Sequence[tuple[int, int]]) -> list[str]:
+    """Returns for each sentence the words around the span and a number, short enough for an axis."""
+    labels = []
+    for number, (text, (start, end)) in enumerate(zip(texts, spans), 1):
+        room = 4 if is_chinese(text) else 8
+        before, after = text[max(0, start - room):start], text[end:end + room]
+        labels.append(f"{'…' * (start > room)}{before}{text[start:end]}{after}{'…' * (end + room < len(text))}  {number}")
+    return labels
+
+
+def known_senses(word: str, sentences: Sequence[str]) -> tuple[list[int | None], list[str]]:
+    """Looks up what is known about sentences: the sense of each, and the senses' names in the visitor's language.
+
+    Whichever ready set of the word knows more of the sentences says it.
+    """
+    found: tuple[list[int | None], list[str]] = ([None] * len(sentences), [])
+    for entry in (word_set(word), sense_set(word)):
+        if entry is None:
+            continue
+        senses = [entry.sense_of(sentence) for sentence in sentences]
+        names = [gloss[language()] for gloss in entry.glosses] if hasattr(entry, "glosses") else list(entry.senses)
+        if sum(sense is not None for sense in senses) > sum(sense is not None for sense in found[0]):
+            found = senses, names
+    return found
+
+
+@st.cache_data(max_entries=24, show_spinner=False)
+def read(stamp: tuple, word: str, sentences: tuple[str, ...], _bert, context: str = "full", hide: str = "cut"):
+    """Reads a word in many sentences; see `bert_tf.batch_vectors.read_word`."""
+    from bert_tf.batch_vectors import read_word
+
+    return read_word(_bert, sentences, word, context=context, hide=hide)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def lay_out(vectors: np.ndarray, method: str, components: int) -> np.ndarray:
+    """Lays vectors (n, H) out in the plane or in space; see `bert_tf.vector_maps.map_points`."""
+    from bert_tf.vector_maps import map_points
+
+    return map_points(vectors, method, components)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def group(vectors: np.ndarray, count: int | None):
+    """Groups vectors (n, H); see `bert_tf.sense_analysis.find_groups`."""
+    from bert_tf.sense_analysis import find_groups
+
+    return find_groups(vectors, count)
+
+
+@dataclass
+class BankReader:
+    """A bank of sentences that is read beside the pages.
 
     Attributes:
-        sentences: the n sentences that hold the word.
-        spans: n pairs (start, end), where it stands in them, in characters.
-        vectors: float32 (n, L+1, H), the word's vectors.
-        tokens: float32 (m, L+1, H), those of all real tokens.
-        missing: the sentences that do not hold it.
+        done: the share that is read, from 0 to 1.
+        bank: the bank, once it is read.
+        problem: what went wrong, if something did.
     """
 
-    sentences: list[str]
-    spans: list[tuple[int, int]]
-    vectors: np.ndarray
-    tokens: np.ndarray
-    missing: list[str]
+    done: float = 0.0
+    bank: object = None
+    problem: Exception | None = None
+    _thread: threading.Thread | None = field(default=None, repr=False)
 
-    def labels(self) -> list[str]:
-        """Returns for each sentence the words around the word and a number, short enough for an axis."""
-        labels = []
-        for number, (sentence, (start, end)) in enumerate(zip(self.sentences, self.spans), 1):
-            room = 4 if is_chinese(sentence) else 8
-            before, after = sentence[max(0, start - room):start], sentence[end:end + room]
-            labels.append(f"{'…' * (start > room)}{before}{sentence[start:end]}{after}"
-                          f"{'…' * (end + room < len(sentence))}  {number}")
-        return labels
+    def start(self, bert) -> BankReader:
+        """Begins to read."""
+        self._thread = threading.Thread(target=self._read, args=(bert,), daemon=True)
+        self._thread.start()
+        return self
 
+    def _read(self, bert) -> None:
+        from bert_tf.sentence_bank import read_bank
 
-@st.cache_data(max_entries=16, show_spinner=False)
-def read(stamp: tuple, word: str, sentences: tuple[str, ...], _bert) -> Reading:
-    """Traces every sentence that holds the word."""
-    kept, spans, vectors, tokens, missing = [], [], [], [], []
-    for sentence in sentences:
         try:
-            pieces = _bert.word_positions(sentence, word)[0]
-        except ValueError:
-            missing.append(sentence)
-            continue
-        trace = _bert.trace(sentence)
-        kept.append(sentence)
-        spans.append((trace.offsets[pieces[0]][0], trace.offsets[pieces[-1]][1]))
-        vectors.append(trace.hidden_states[:, pieces].mean(axis=1))
-        real = [i for i, (start, end) in enumerate(trace.offsets) if end > start]
-        tokens.append(trace.hidden_states[:, real].transpose(1, 0, 2))  # (L+1, real, H) -> (real, L+1, H)
-    every_token = np.concatenate(tokens) if tokens else np.array([])
-    return Reading(kept, spans, np.array(vectors), every_token, missing)
+            self.bank = read_bank(bert, progress=self._tell)
+        except Exception as error:  # shown by the page that waits; nobody sees a thread fail
+            self.problem = error
+
+    def _tell(self, share: float) -> None:
+        self.done = share
+
+    def wait(self, seconds: float) -> None:
+        """Waits until it is read, but not longer."""
+        self._thread.join(seconds)
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)  # tens of megabytes for a small model, hundreds for a large one
+def bank_of(stamp: tuple, _bert) -> BankReader:
+    """Returns the bank of a model, which is being read from the first call on."""
+    return BankReader().start(_bert)

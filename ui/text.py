@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui.texts import app, attention, bertviz, fill, home, pair, words
+from ui.texts import app, attention, bertviz, data, fill, heads, home, onehead, pair, pretraining, static, takeaway, words
 
 LANGUAGES = {"en": "English", "zh": "中文"}
 
@@ -16,6 +16,12 @@ TEXT = {
     **attention.TEXT,
     **bertviz.TEXT,
     **words.TEXT,
+    **static.TEXT,
+    **takeaway.TEXT,
+    **pretraining.TEXT,
+    **data.TEXT,
+    **heads.TEXT,
+    **onehead.TEXT,
 }
 
 

@@ -258,7 +258,7 @@ class Pretraining:
         stop, saved_at, beat = StopSignals(), self.seconds, time.monotonic()
         checkpoint = self._save() if self.step == 0 else self.run.resumable_checkpoint()
         self.status("running", step=self.step, progress=self.progress(), message="")
-        window, started = Window(), time.monotonic()
+        window, started, compiled = Window(), time.monotonic(), False
         with stop, Prefetcher(self.sampler) as prefetcher:
             while self.progress() < 1.0:
                 stage, rate = self.config.stage_at(self.progress()), learning_rate(self.config, self.progress())
@@ -266,6 +266,8 @@ class Pretraining:
                 self.steps.step(batch, rate)
                 window.add(batch)
                 self.step += 1
+                if not compiled:  # the first step compiles, which is no training and must not eat up the warm-up
+                    started, compiled = time.monotonic(), True
                 at_border = self.step % self.config.log_every == 0 or self.step == self.config.steps
                 means = self.steps.read() if at_border else None  # waits for the steps that are queued
                 if at_border or self.steps.waits:

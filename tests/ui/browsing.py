@@ -5,7 +5,9 @@ from urllib.parse import parse_qs, quote, urlparse
 
 #: What shows that a page has answered.
 ANSWER = {"": "[data-testid=stPageLink]", "fill_mask": ".bt-chip", "sentence_pair": ".bt-verdict",
-          "attention": "[data-testid=stIFrame]", "words_in_context": "[data-testid=stPlotlyChart]"}
+          "attention": "[data-testid=stIFrame]", "words_in_context": "[data-testid=stPlotlyChart]",
+          "heads_at_work": ".bt-heads", "one_head": ".bt-step", "static_words": "[data-testid=stPlotlyChart]",
+          "training_data": ".bt-chip", "pretraining": "[data-testid=stSelectbox]"}
 SECONDS = 1000  # Playwright counts milliseconds
 
 

@@ -47,9 +47,10 @@ def models(tmp_path_factory, tiny_model_folder) -> Path:
 
 
 @pytest.fixture
-def quick(monkeypatch, models):
-    """The tiny model is the bundled one, and is not warmed up beside the tests."""
+def quick(monkeypatch, models, tmp_path):
+    """The tiny model is the bundled one, and is not warmed up beside the tests; there are no runs."""
     monkeypatch.setenv("BERT_TF_MODELS", str(models))
+    monkeypatch.setenv("BERT_TF_RUNS", str(tmp_path / "no-runs"))
     from ui import models as opened
 
     monkeypatch.setattr(opened, "_compile", lambda bert: None)

@@ -14,7 +14,10 @@ from ui.text import TEXT
 APP = Path(__file__).resolve().parents[2] / "streamlit_app.py"
 LANGUAGES = ["en", "zh"]
 #: The name that a page goes by in the table of texts and among the first examples.
-NAMES = {"fill_mask": "fill", "sentence_pair": "pair", "attention": "attention", "words_in_context": "words"}
+NAMES = {"fill_mask": "fill", "sentence_pair": "pair", "attention": "attention", "words_in_context": "words",
+         "static_words": "static",
+         "heads_at_work": "heads", "one_head": "onehead",
+         "pretraining": "pretraining", "training_data": "data"}
 STRANGE = {
     "markup": "the <b>cat</b> **sat** $x$ :smile: `on` -> [a](b) & &lt; it",
     "script": "<script>alert(1)</script><img src=x onerror=alert(1)> cat",

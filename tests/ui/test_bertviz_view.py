@@ -1,4 +1,4 @@
-"""The BertViz head view: the right numbers, no network, no way out for a token, drawn in a browser."""
+"""The BertViz views: the right numbers, no network, no way out for a token, drawn in a browser."""
 
 import html as html_text
 import json
@@ -12,13 +12,11 @@ import pytest
 pytest.importorskip("bertviz")
 
 from bert_tf.results import Encoding, Trace
-from ui.bertviz_view import (
-    PAIRS,
-    SCALE,
-    _offline_document,
-    _split_params,
-    head_view_html,
-)
+from bert_tf.head_arithmetic import HeadVectors
+from ui import bertviz_page
+from ui.bertviz_inside import MOST_LINES, model_view_html, neuron_view_html, weakest_line
+from ui.bertviz_page import split_params, without_addresses
+from ui.bertviz_view import PAIRS, SCALE, head_view_html
 
 PAIR = "[CLS] the bank ##s . [SEP] 太 阳 升 [SEP]".split()
 HOSTILE = [
@@ -40,16 +38,41 @@ def make_trace(tokens: list[str], layers: int = 2, heads: int = 3, seed: int = 0
     return Trace(encoding, np.zeros((layers + 1, count, 4), np.float32), weights, np.zeros(4, np.float32))
 
 
+def make_vectors(count: int, size: int = 8, seed: int = 1) -> HeadVectors:
+    return HeadVectors(*np.random.default_rng(seed).normal(size=(3, count, size)).astype(np.float32))
+
+
+def neuron_view(trace: Trace, layer: int = 1, head: int = 2, **options) -> str:
+    return neuron_view_html(trace, make_vectors(len(trace.tokens), options.pop("size", 8)), layer, head, **options)
+
+
+VIEWS = {"head": head_view_html, "model": model_view_html, "neuron": neuron_view}
+
+
 def span_of_params(document: str) -> tuple[int, int]:
     """Where the data of the page's script start and end."""
-    start = document.index("const params = headView.unpack(") + len("const params = headView.unpack(")
+    start = re.search(r"= headView\.unpack(Head)?\(", document).end()
     return start, json.JSONDecoder().raw_decode(document, start)[1]
 
 
 def params_of(document: str) -> dict:
-    """The data as the page's script gets them."""
+    """The data as the page's script gets them, the weights unpacked into every part as the script does."""
     start, end = span_of_params(document)
-    return json.loads(document[start:end])
+    params = json.loads(document[start:end])
+    layers, heads, count = params["shape"]
+    whole = np.zeros(layers * heads * count * count, int)
+    at = 0
+    for run in params["runs"]:
+        if run < 0:
+            at -= run
+        else:
+            whole[at] = run
+            at += 1
+    views = params["attention"] if isinstance(params["attention"], list) else params["attention"].values()
+    for view in views:
+        rows, columns = slice(*view["rows"]), slice(*view["columns"])
+        view["attn"] = whole.reshape(layers, heads, count, count)[:, :, rows, columns]
+    return params
 
 
 class Elements(HTMLParser):
@@ -66,12 +89,14 @@ class Elements(HTMLParser):
 
 @pytest.mark.parametrize("tokens", [PAIR, ["x"], ["[CLS]", *HOSTILE, "[SEP]", *ODD, "[SEP]"]])
 @pytest.mark.parametrize("dark", [False, True])
-def test_document_is_whole_and_asks_for_nothing(tokens, dark):
-    document = head_view_html(make_trace(tokens), dark=dark)
+@pytest.mark.parametrize("view", VIEWS)
+def test_document_is_whole_and_asks_for_nothing(tokens, dark, view):
+    document = VIEWS[view](make_trace(tokens), dark=dark)
     assert document.startswith("<!doctype html>") and document.rstrip().endswith("</html>")
     elements = Elements(document).found
     tags = [tag for tag, _ in elements]
-    assert tags.count("script") == 2 and not {"link", "img", "iframe", "base", "object"} & set(tags)
+    scripts = 3 if view == "neuron" else 2
+    assert tags.count("script") == scripts and not {"link", "img", "iframe", "base", "object"} & set(tags)
     assert not any({"src", "href", "onerror"} & set(attributes) for _, attributes in elements)
     policy = next(attributes["content"] for _, attributes in elements if "http-equiv" in attributes)
     assert policy.startswith("default-src 'none'") and "http" not in policy
@@ -80,7 +105,7 @@ def test_document_is_whole_and_asks_for_nothing(tokens, dark):
     assert set(re.findall(r"https?://[^/\"'\s]+", rest)) == {"http://www.w3.org"}  # names of namespaces
     assert not re.search(r"<script\s[^>]*src|<link\s[^>]*href|@import|url\(|cdnjs|require\.config", rest)
     assert "<" not in document[start:end]
-    assert document.lower().count("</script") == 2 and document.count("<!--") == 0
+    assert document.lower().count("</script") == scripts and document.count("<!--") == 0
 
 
 def test_numbers_are_the_trace_to_four_decimals():
@@ -140,7 +165,7 @@ def test_same_trace_gives_the_same_text():
 @pytest.mark.parametrize("arguments, message", [
     ({"layer": 2}, "0 to 1"), ({"layer": -1}, "0 to 1"), ({"pairs": "a_to_c"}, "a_to_b"),
     ({"sentence_b_start": 0}, "1 to 9"), ({"sentence_b_start": 10}, "1 to 9"),
-    ({"labels": {"heads": "x"}}, "heads"),
+    ({"labels": {"number": "x"}}, "number"),
 ])
 def test_arguments_out_of_range(arguments, message):
     with pytest.raises(ValueError, match=message):
@@ -159,18 +184,51 @@ def test_traces_that_cannot_be_drawn():
         head_view_html(Trace(trace.encoding, trace.hidden_states, trace.attentions * np.nan, trace.pooled))
 
 
-def test_sizes_stay_small():
-    assert len(head_view_html(make_trace(["太"] * 20, 4, 4)).encode()) < 0.5e6
-    long = ["[CLS]", *["word"] * 60, "[SEP]", *["词"] * 65, "[SEP]"]
-    assert len(head_view_html(make_trace(long, 4, 4)).encode()) < 1.5e6
+LONG = ["[CLS]", *["word"] * 60, "[SEP]", *["词"] * 65, "[SEP]"]
+
+
+@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize("tokens, layers, heads, most", [(["太"] * 20, 4, 4, 0.6e6), (LONG, 4, 4, 2e6), (LONG, 12, 12, 3e6)])
+def test_sizes_stay_small(view, tokens, layers, heads, most):
+    options = {"size": 64} if view == "neuron" else {}
+    assert len(VIEWS[view](make_trace(tokens, layers, heads), **options).encode()) < most
+
+
+def test_of_too_many_weights_the_strongest_are_kept(monkeypatch):
+    trace = make_trace(PAIR)
+    monkeypatch.setattr("ui.bertviz_view.MOST_WEIGHTS", 50)
+    drawn = params_of(head_view_html(trace))["attention"][0]["attn"] / SCALE
+    floor = bertviz_page.weakest_drawn(trace.attentions, 50)
+    assert (trace.attentions >= floor).sum() == 50 == np.count_nonzero(drawn)
+    expected = np.where(trace.attentions >= floor, trace.attentions, 0)
+    assert np.abs(drawn - expected).max() <= 0.5 / SCALE + 1e-7
+    assert bertviz_page.weakest_drawn(trace.attentions, 600) == 0
+    large = make_trace(LONG, 6, 12)
+    assert weakest_line(trace) == 0.01 < weakest_line(large)
+    assert (large.attentions >= weakest_line(large)).sum() == MOST_LINES
+
+
+def test_runs_by_hand():
+    assert bertviz_page.runs(np.array([[0.5, 0], [0, 0.25]]), 0) == [5000, -2, 2500]
+    assert bertviz_page.runs(np.array([0.0, 0.1, 0.3, 0.00001]), 0.2) == [-2, 3000]
+
+
+def test_neuron_view_holds_this_heads_own_numbers():
+    trace, vectors = make_trace(PAIR), make_vectors(len(PAIR))
+    params = params_of(neuron_view_html(trace, vectors, 1, 2, pairs="a_to_b"))
+    assert params["default_filter"] == "a_to_b"
+    assert np.abs(np.array(params["queries"]) / params["vector_scale"] - vectors.queries).max() <= 0.0051
+    assert np.abs(np.array(params["keys"]) / params["vector_scale"] - vectors.keys).max() <= 0.0051
+    drawn = params["attention"]["a_to_b"]["attn"][0, 0] / SCALE
+    assert np.abs(drawn - trace.attentions[1, 2, :6, 6:]).max() <= 0.5 / SCALE + 1e-7
 
 
 def test_another_version_of_bertviz_is_not_drawn_wrongly():
     with pytest.raises(RuntimeError, match="bertviz 1.4.1"):
-        _split_params("<script>nothing of the kind</script>")
-    before, params, after = _split_params('x const params = {"a": "; }"}; // HACK: {"a": "; }"}\nrest')
+        split_params("<script>nothing of the kind</script>")
+    before, params, after = split_params('x const params = {"a": "; }"}; // HACK: {"a": "; }"}\nrest')
     assert (before, params, after) == ("x const params = ", {"a": "; }"}, ";\nrest")
-    assert "cdn" not in _offline_document('<script src="https://cdn/x.js"></script><p>kept</p>', dark=False)
+    assert without_addresses('<script src="https://cdn/x.js"></script><p>kept</p>') == "<p>kept</p>"
 
 
 @pytest.fixture(scope="module")
@@ -200,7 +258,7 @@ class Shown:
             f'style="width:100%;height:780px;border:0" srcdoc="{html_text.escape(document)}"></iframe>'
         )
         self.view = self.page.frame_locator("iframe")
-        self.view.locator("#attention").wait_for(state="attached", timeout=20_000)
+        self.view.locator("#vis svg text").first.wait_for(state="attached", timeout=20_000)
 
     def lines(self) -> dict[tuple[int, int, int], float]:
         """(head, left, right) -> the weight bound to each line that is drawn."""
@@ -282,3 +340,36 @@ def test_browser_redraws_when_its_frame_changes_and_keeps_what_was_chosen(browse
     shown.page.frames[1].wait_for_function(f"{width} > {narrow + 50}")
     shown.expect(trace.attentions[2][:, :6, 6:])
     assert shown.view.locator("#vis svg").count() == 1
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_browser_draws_every_head_and_enlarges_one(browser, dark):
+    trace = make_trace([*PAIR, *HOSTILE[:3]])
+    shown = Shown(browser, model_view_html(trace, dark=dark, labels={"layer": "层", "head": "头"}))
+    view = shown.view
+    assert view.locator(".attn_background").count() == 6
+    assert view.locator("#vis line").count() == (trace.attentions >= 0.01).sum()
+    view.locator("#vis > svg > g").nth(4).locator("rect").last.click()
+    view.locator("text.detail", has_text="层 2 · 头 2").wait_for()
+    enlarged = view.locator(".attn-line-group line")
+    assert enlarged.count() == (trace.attentions[1, 1] >= 0.01).sum()
+    assert set(view.locator("text.token").all_text_contents()) == set(trace.tokens)
+    view.locator("#filter").select_option("3")
+    assert view.locator("#vis line").count() == (trace.attentions[:, :, :6, 6:] >= 0.01).sum()
+    assert shown.complaints == [] and shown.requests == []
+
+
+def test_browser_multiplies_queries_and_keys(browser):
+    trace, vectors = make_trace(PAIR), make_vectors(len(PAIR))
+    shown = Shown(browser, neuron_view_html(trace, vectors, 1, 2, labels={"key": "键 k"}), width=1100)
+    view = shown.view
+    assert view.locator("#heading text", has_text="键 k").count() == 1
+    view.locator("#expanded #leftText text").nth(2).hover()
+    dots = view.locator("#dotproducts rect").evaluate_all("all => all.map(dot => +dot.dataset.value)")
+    np.testing.assert_allclose(dots, vectors.keys @ vectors.queries[2] / np.sqrt(8), atol=0.06)
+    products = view.locator("#product .vector").nth(4).locator(".element").evaluate_all(
+        "all => all.map(dot => +dot.dataset.value)")
+    np.testing.assert_allclose(products, vectors.keys[4] * vectors.queries[2], atol=0.04)
+    shares = view.locator("#expanded #rightText .highlight").evaluate_all("all => all.map(one => +one.style.opacity)")
+    np.testing.assert_allclose(shares, trace.attentions[1, 2, 2], atol=1e-4)
+    assert shown.complaints == [] and shown.requests == []

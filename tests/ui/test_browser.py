@@ -7,7 +7,8 @@ from browsing import from_address
 
 pytestmark = pytest.mark.browser
 
-PAGES = ["", "fill_mask", "sentence_pair", "attention", "words_in_context"]
+PAGES = ["", "fill_mask", "sentence_pair", "attention", "heads_at_work", "one_head", "words_in_context", "static_words",
+         "training_data", "pretraining"]
 
 
 @pytest.mark.parametrize("lang, text, beginning", [
@@ -111,8 +112,9 @@ def test_language_switch_stays_from_page_to_page(visit):
     page.locator(".st-key-lang button", has_text="中文").click()
     tab.expect("h1", "完形填空")
     assert tab.input("sentence").input_value() == "The [MASK] sat."  # what was typed stays
-    for index, name in [(2, "句子对"), (3, "注意力"), (4, "语境中的词"), (0, "看见 BERT")]:
-        page.locator("[data-testid=stSidebarNavLink]").nth(index).click()
+    for path, name in [("/sentence_pair", "句子对"), ("/attention", "注意力"), ("/words_in_context", "语境中的词"),
+                       ("/pretraining", "预训练"), ("/", "看见 BERT")]:
+        page.locator(f"[data-testid=stSidebarNavLink][href$='{path}']").first.click()
         tab.expect("h1", name)
         assert from_address(page, "lang") == "zh"
     page.reload()

@@ -7,18 +7,40 @@ from pathlib import Path
 
 import pytest
 
-from ui.bertviz_view import LABELS
+from bert_tf.head_roles import ROLES
+from ui.bertviz_page import LABELS
 from ui.text import LANGUAGES, TEXT
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = [ROOT / "streamlit_app.py", *sorted((ROOT / "ui").rglob("*.py"))]
 #: What may stand in the braces of a key, where a key is put together: t(f"attention.{name}").
 FILLINGS = {
-    "home.{}": ["fill", "pair", "attention", "words"],
-    "{}.name": ["fill", "pair", "attention", "words"],
-    "{}.lead": ["fill", "pair", "attention", "words"],
-    "attention.{}": ["bertviz", "heatmap", "one", "layer_mean", "head_mean", "all_mean", "rollout", "layer", "head"],
+    "fill.view_{}": ["answers", "together", "layers", "surprise", "two"],
+    "home.{}": ["fill", "pair", "attention", "words", "heads", "onehead", "static", "data", "pretraining"],
+    "{}.name": ["fill", "pair", "attention", "words", "heads", "onehead", "static", "data", "pretraining"],
+    "{}.lead": ["fill", "pair", "attention", "words", "heads", "onehead", "static", "pretraining", "data"],
+    "attention.{}": ["bertviz", "model", "neuron", "grid", "heatmap", "one", "layer_mean", "head_mean", "all_mean",
+                     "rollout", "matrix", "sums", "row"],
+    "attention.{}_hint": ["bertviz", "model", "neuron"],
+    "heads.{}": ["roles", "off", "hide", "rank", "one", "layer_off", "edge", "mask", "unknown", "attention", "heads",
+                 "words"],
+    "heads.role_{}": list(ROLES),
     "bertviz.{}": list(LABELS),
+    "takeaway.{}": ["csv", "json", "html"],
+    "words.view_{}": ["map", "layers", "near", "one_way", "pieces"],
+    "words.{}": ["pca", "tsne", "umap"],
+    "words.color_{}": ["senses", "groups"],
+    "static.view_{}": ["near", "analogy", "map", "train"],
+    "pretraining.{}": ["stories", "upload", "rate", "batch", "length", "vocabulary", "watch", "new", "mlm_loss",
+                       "mlm_accuracy", "nsp_accuracy", "learning_rate", "tokens_per_second", "fills", "senses", "head"],
+    "pretraining.{}_help": ["rate", "batch", "length", "vocabulary"],
+    "pretraining.is_{}": ["preparing", "running", "stopping", "stopped", "finished", "failed", "died"],
+    "pretraining.doing_{}": ["starting", "vocabulary", "shards", "words", "word2vec"],
+    "pretraining.{}_axis": ["minutes", "steps", "tokens"],
+    "data.stories_{}": ["en", "zh"],
+    "data.fate_{}": ["mask", "random", "kept"],
+    "data.part_{}": ["token", "position", "segment", "sum", "normed"],
+    "data.shown_{}": ["mask", "random", "kept"],
 }
 #: The one text that is the same in every language, since it is how one finds the switch.
 ALLOWED = {"Language / 语言"}
@@ -35,7 +57,7 @@ def keys_used() -> dict[str, str]:
         for node in ast.walk(tree):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "hint":
                 used[node.args[0].value] = f"{path.name}:{node.lineno}"
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "friendly":
+            if isinstance(node, ast.Call) and "friendly" in (getattr(node.func, "id", ""), getattr(node.func, "attr", "")):
                 used |= {key.value: f"{path.name}:{node.lineno}" for key in node.args}
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "t":
                 place = f"{path.name}:{node.lineno}"

@@ -12,23 +12,69 @@ window.requirejs = (names, start) => {
 if (window.top === window) document.documentElement.classList.add("alone");
 
 const headView = {
-  // Weights arrive once, as whole numbers of 1 / scale; the sentence pairs are cut out of them here.
+  // Weights arrive once, as whole numbers of 1 / scale and as runs of zeros (-n); layer, head, row by row.
+  weights(params) {
+    const [layers, heads, count] = params.shape;
+    const flat = new Array(layers * heads * count * count).fill(0);
+    let at = 0;
+    for (const run of params.runs) {
+      if (run < 0) at -= run;
+      else flat[at++] = run / params.scale;
+    }
+    const cut = (start, end, step) =>
+      Array.from({ length: (end - start) / step }, (_, i) => start + i * step);
+    const head = count * count;
+    return cut(0, flat.length, heads * head).map((layer) => cut(layer, layer + heads * head, head).map((start) =>
+      cut(start, start + head, count).map((row) => flat.slice(row, row + count))));
+  },
+
+  // The sentence pairs are cut out of the whole here.
   unpack(params) {
-    const whole = params.attention[0].attn.map((layer) =>
-      layer.map((head) => head.map((row) => row.map((weight) => weight / params.scale))));
+    const whole = headView.weights(params);
+    headView.least = params.least || headView.least;
     for (const view of params.attention) {
-      view.attn = view.rows === undefined ? whole : whole.map((layer) =>
+      view.attn = whole.map((layer) =>
         layer.map((head) => head.slice(...view.rows).map((row) => row.slice(...view.columns))));
     }
     return params;
   },
 
-  // Wide enough for the longest token (BertViz: always 110 pixels, which cuts long ones off).
-  boxWidth(params, textSize) {
+  // The same for the neuron view: one layer, one head, and its queries and keys.
+  unpackHead(params) {
+    const [[whole]] = headView.weights(params);
+    const numbers = (vectors) => vectors.map((vector) => vector.map((number) => number / params.vector_scale));
+    headView.least = params.least;
+    for (const view of Object.values(params.attention)) {
+      view.attn = [[whole.slice(...view.rows).map((row) => row.slice(...view.columns))]];
+      view.queries = [[numbers(params.queries.slice(...view.rows))]];
+      view.keys = [[numbers(params.keys.slice(...view.columns))]];
+    }
+    return params;
+  },
+
+  // Wide enough for the longest token (BertViz: always the same, which cuts long ones off).
+  boxWidth(tokens, textSize) {
     const pen = document.createElement("canvas").getContext("2d");
     pen.font = `${textSize}px ${getComputedStyle(document.body).fontFamily}`;
-    const widths = params.attention[0].left_text.map((token) => pen.measureText(token).width);
+    const widths = tokens.map((token) => pen.measureText(token).width);
     return Math.max(60, Math.ceil(Math.max(...widths)) + textSize);
+  },
+
+  // The model view: as wide as the frame; a row of a small picture as high as makes the picture wider than high.
+  modelWidth(params) {
+    const least = Math.max(params.total_heads * 44, 330);
+    return Math.max(least, Math.min(970, document.getElementById("vis").clientWidth || 970));
+  },
+
+  rowHeight(config, width) {
+    const rows = Math.max(config.leftText.length, config.rightText.length);
+    return Math.min(12, (0.75 * width) / config.totalHeads / rows);
+  },
+
+  // The neuron view: three vectors side by side in what `others` leave of the frame.
+  vectorWidth(others) {
+    const free = (document.getElementById("vis").clientWidth || 970) - others;
+    return Math.max(90, Math.min(240, Math.floor(free / 3)));
   },
 
   // As wide as the frame allows, within reason; what does not fit scrolls sideways.
@@ -49,9 +95,22 @@ const headView = {
 
   // A weight below 1/512 changes no pixel even when its head is alone: no line for it. Returning null keeps
   // the positions of the others, which BertViz numbers by index.
-  line(weight) {
-    if (weight < 1 / 512) return null;
-    return this.appendChild(document.createElementNS("http://www.w3.org/2000/svg", "line"));
+  least: 1 / 512,
+  line(weight) { return headView.shape(this, "line", weight); },
+  path(weight) { return headView.shape(this, "path", weight); },
+  rect(weight) { return headView.shape(this, "rect", weight); },
+  shape(parent, name, weight) {
+    return weight < headView.least ? null : parent.appendChild(document.createElementNS("http://www.w3.org/2000/svg", name));
+  },
+
+  // The app's colours, for the model and the neuron view.
+  palette: {
+    light: { text: "#20242e", background: "#fcfcf9", highlight: "#ebeae4", attn: "#4454c4", connector: "#4454c4",
+      pos: "#4454c4", neg: "#c96f1e", selected_text: "#20242e", heading_text: "#20242e", text_highlighted: "#5c6170",
+      text_highlight_left: "#dcdff5", text_highlight_right: "#8f9be6", vector_border: "#e4e2da", icon: "#5c6170" },
+    dark: { text: "#e8e9ee", background: "#14161c", highlight: "#2a2d38", attn: "#8e9bff", connector: "#8e9bff",
+      pos: "#8e9bff", neg: "#eb9a50", selected_text: "#ffffff", heading_text: "#e8e9ee", text_highlighted: "#a4a8b6",
+      text_highlight_left: "#3a4170", text_highlight_right: "#5a69c8", vector_border: "#2e323d", icon: "#a4a8b6" },
   },
 
   // BertViz has ten colours, but large models sixteen heads; on a dark page thin lines need lighter ones.

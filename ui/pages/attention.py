@@ -1,22 +1,20 @@
-"""Attention: BertViz's lines, and a heatmap of any layer and head, for a sentence or a pair."""
+"""Attention: BertViz's three views, all heads as small pictures, and one picture of any layer and head."""
 
 import numpy as np
 import streamlit as st
 
 from bert_tf.analysis import attention_rollout
-from ui import charts, common, html, models
-from ui.bertviz_view import LABELS, head_view_html
+from bert_tf.head_arithmetic import head_vectors
+from bert_tf.head_roles import PLACES, head_roles
+from ui import attention_inputs, bertviz_page, charts, common, head_charts, html, models, takeaway
+from ui.bertviz_inside import model_view_html, neuron_view_html, weakest_line
+from ui.bertviz_view import LABELS, MOST_WEIGHTS, PAIRS, head_view_html
 from ui.examples import ATTENTION
-from ui.text import language, t
+from ui.text import t
 
-PAIRS = ["all", "a_to_b", "b_to_a", "a_to_a", "b_to_b"]
-VIEWS = ["bertviz", "heatmap"]
+VIEWS = ["bertviz", "model", "neuron", "grid", "heatmap"]
 MEASURES = ["one", "layer_mean", "head_mean", "all_mean", "rollout"]
-
-
-def set_texts(pair: tuple[str, str]) -> None:
-    """Puts a sentence, and perhaps a second one, into the inputs."""
-    st.session_state.look, st.session_state.look_second = pair
+SHAPES = ["matrix", "sums", "row"]
 
 
 def weights_of(trace, measure: str, layer: int, head: int) -> np.ndarray:
@@ -49,68 +47,179 @@ def lost_on_special(trace, weights: np.ndarray, rows: np.ndarray) -> float:
     return float(weights[np.ix_(rows, special)].sum() / weights[rows].sum())
 
 
-def show_lines(trace, pairs: str, with_special: bool) -> None:
-    """Draws BertViz's head view in the page's language and colours."""
+def pick_part(trace) -> str:
+    """Draws which sentence looks at which, where there are two."""
+    if not trace.segment_ids.any():
+        return "all"
+    return common.choice(st.segmented_control, t("attention.pairs"), list(PAIRS), key="pairs", default="all",
+                         format_func={name: t(f"bertviz.{name}") for name in PAIRS}.get, required=True,
+                         label_visibility="collapsed", wrap=True)
+
+
+def pick_head(trace) -> tuple[int, int]:
+    """Draws the choice of a layer and a head; both count from 1."""
+    columns = st.columns([1, 1, 2])
+    layers, heads = trace.attentions.shape[:2]
+    return (attention_inputs.number(columns[0], t("attention.layer"), "layer", layers),
+            attention_inputs.number(columns[1], t("attention.head"), "head", heads))
+
+
+def show_bertviz(view: str, trace, bert, pairs: str, with_special: bool) -> None:
+    """Draws one of BertViz's views in the page's language and colours."""
+    options = {"pairs": pairs, "hide_special": not with_special, "dark": common.dark(),
+               "labels": {name: t(f"bertviz.{name}") for name in LABELS}}
+    layer, head = pick_head(trace) if view == "neuron" else (1, 1)
     with common.friendly(stop=True):
-        view = head_view_html(trace, pairs=pairs, hide_special=not with_special, dark=common.dark(),
-                              labels={name: t(f"bertviz.{name}") for name in LABELS})
+        if view == "bertviz":
+            page = head_view_html(trace, **options)
+            least = bertviz_page.weakest_drawn(trace.attentions, MOST_WEIGHTS)
+        elif view == "model":
+            page, least = model_view_html(trace, **options), weakest_line(trace)
+        else:
+            vectors = head_vectors(bert, trace, layer - 1, head - 1)
+            page, least = neuron_view_html(trace, vectors, layer - 1, head - 1, **options), 0.01
     with st.container(border=True):
-        st.iframe(view, alt=t("attention.bertviz"))
-    st.caption(t("attention.hint"))
+        st.iframe(page, alt=t(f"attention.{view}"))
+    left_out = [t("attention.left_out", least=html.percent(least))] if least else []
+    st.caption(" ".join([t(f"attention.{view}_hint"), *left_out]))
+    takeaway.offer("bertviz", table=lambda: all_weights(trace), html=page, name=f"attention-{view}")
 
 
-def pick_number(column, name: str, count: int) -> int:
-    """Draws a choice from 1 to `count`."""
-    with column:
-        return common.choice(st.selectbox, t(f"attention.{name}"), list(range(1, count + 1)), key=name,
-                             default=1)
+def all_weights(trace) -> dict:
+    """Returns every weight of every head as columns; layers, heads and tokens count from 1."""
+    layer, head, row, column = np.indices(trace.attentions.shape).reshape(4, -1)
+    tokens = np.array(trace.tokens, dtype=object)
+    return {"layer": layer + 1, "head": head + 1, "row": row + 1, "column": column + 1, "from": tokens[row],
+            "to": tokens[column], "weight": trace.attentions.ravel().astype(float).round(6)}
 
 
-def show_heatmap(trace, pairs: str, with_special: bool) -> None:
-    """Draws the weights of a head, an average or the rollout."""
-    if trace.segment_ids.any():
-        pairs = common.choice(st.segmented_control, t("attention.pairs"), PAIRS, key="pairs", default="all",
-                              format_func={name: t(f"bertviz.{name}") for name in PAIRS}.get, required=True,
-                              label_visibility="collapsed", wrap=True)
+def enlarge() -> None:
+    """Chooses the head whose small picture was clicked."""
+    points = st.session_state.heads_grid.selection.points
+    if points:
+        layer, head = points[0]["customdata"][:2]
+        st.session_state.update(layer=int(layer) + 1, head=int(head) + 1)
+
+
+def show_grid(trace, with_special: bool) -> None:
+    """Draws all heads as small pictures, and one of them large below."""
+    pairs = pick_part(trace)
+    rows, columns = shown(trace, pairs, with_special)
+    weights = trace.attentions[:, :, rows][:, :, :, columns]
+    layers, heads = weights.shape[:2]
+    chosen = tuple(common.settle(key, list(range(1, count + 1)), 1) - 1
+                   for key, count in (("layer", layers), ("head", heads)))
+    roles = head_roles(trace)
+    notes = [[f"{t('attention.layer')} {i + 1} · {t('attention.head')} {j + 1}: {role_note(roles, i, j)}"
+              for j in range(heads)] for i in range(layers)]
+    figure = head_charts.heads_grid(weights, notes, layer=t("attention.layer"), head=t("attention.head"),
+                                    chosen=chosen, dark=common.dark())
+    with st.container(border=True):
+        st.plotly_chart(figure, key="heads_grid", config=takeaway.PICTURE_CONFIG, theme=None, on_select=enlarge,
+                        selection_mode="points")
+    block = head_charts.cells_along(weights)
+    coarse = [t("attention.coarse", count=block)] if block > 1 else []
+    st.caption(" ".join([t("attention.grid_hint"), *coarse]))
+    takeaway.offer("grid", figure=figure, table=lambda: all_weights(trace), name="attention-heads")
+    layer, head = pick_head(trace)
+    st.caption(role_note(roles, layer - 1, head - 1))
+    draw_matrix(trace, weights_of(trace, "one", layer, head), rows, columns)
+
+
+def role_note(roles, layer: int, head: int) -> str:
+    """Says in words what a head does on this text."""
+    role = str(roles.roles[layer, head])
+    share = html.percent(roles.measure(layer, head))
+    return f"{t(f'heads.role_{role}')}, {t('heads.of_weight' if role in PLACES else 'heads.of_breadth', share=share)}"
+
+
+def draw_matrix(trace, weights: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> None:
+    """Draws weights as a heatmap."""
+    cut, names = weights[np.ix_(rows, columns)], ([trace.tokens[i] for i in rows], [trace.tokens[i] for i in columns])
+    figure = charts.attention_heatmap(cut, *names, weight=t("attention.weight"), dark=common.dark())
+    with st.container(border=True):
+        st.plotly_chart(figure, key="attention_chart", config=takeaway.PICTURE_CONFIG, theme=None)
+    takeaway.offer("matrix", figure=figure, table=lambda: takeaway.matrix_table(cut, *names), name="attention-matrix")
+
+
+def draw_chips(trace, kept: np.ndarray, shares: np.ndarray, heading: str) -> None:
+    """Draws tokens, each as dark as its share."""
+    palette, most = common.palette(), max(float(shares.max(initial=0)), 1e-9)
+    with st.container(gap="xsmall"):
+        st.markdown(f"**{heading}**")
+        st.html(html.chips([trace.tokens[i] for i in kept],
+                           [html.tint(palette.a, 0.5 * share / most) for share in shares],
+                           [html.percent(float(share)) for share in shares]))
+
+
+def draw_sums(trace, weights: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> None:
+    """Draws what every token receives from those shown, on average, and how much of its own it gives to them."""
+    cut = weights[np.ix_(rows, columns)]
+    received, given = cut.mean(axis=0), cut.sum(axis=1)
+    with st.container(border=True, gap="medium"):
+        draw_chips(trace, columns, received, t("attention.received"))
+        draw_chips(trace, rows, given, t("attention.given"))
+    st.caption(t("attention.sums_note"))
+    takeaway.offer("sums", table={"token": [trace.tokens[i] for i in (*columns, *rows)],
+                                  "what": ["received"] * len(columns) + ["given"] * len(rows),
+                                  "share": np.concatenate([received, given]).astype(float).round(6)},
+                   name="attention-sums")
+
+
+def draw_row(trace, weights: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> None:
+    """Draws one token's row, and its column: where it looks, and who looks at it."""
+    place = attention_inputs.token(st.columns([1, 2])[0], t("attention.token"), "token", trace.tokens, default=2)
+    with st.container(border=True, gap="medium"):
+        draw_chips(trace, columns, weights[place, columns], t("attention.looks_at"))
+        draw_chips(trace, rows, weights[rows, place], t("attention.looked_at_by"))
+    takeaway.offer("row", table={"token": [trace.tokens[i] for i in (*columns, *rows)],
+                                 "what": ["looks at"] * len(columns) + ["looked at by"] * len(rows),
+                                 "weight": np.concatenate([weights[place, columns], weights[rows, place]])
+                                 .astype(float).round(6)}, name="attention-row")
+
+
+def show_heatmap(trace, with_special: bool) -> None:
+    """Draws the weights of a head, an average or the rollout: as a matrix, as sums, or one token's row."""
+    pairs = pick_part(trace)
     layers, heads = trace.attentions.shape[:2]
     columns = st.columns([2, 1, 1])
     with columns[0]:
         measure = common.choice(st.selectbox, t("attention.what"), MEASURES, key="measure", default="one",
                                 format_func={name: t(f"attention.{name}") for name in MEASURES}.get)
     free = iter(columns[1:])
-    layer = pick_number(next(free), "layer", layers) if measure in ("one", "layer_mean", "rollout") else 1
-    head = pick_number(next(free), "head", heads) if measure in ("one", "head_mean") else 1
+    layer = (attention_inputs.number(next(free), t("attention.layer"), "layer", layers)
+             if measure in ("one", "layer_mean", "rollout") else 1)
+    head = (attention_inputs.number(next(free), t("attention.head"), "head", heads)
+            if measure in ("one", "head_mean") else 1)
+    shape = common.choice(st.segmented_control, t("attention.shape"), SHAPES, key="shape", default="matrix",
+                          format_func={name: t(f"attention.{name}") for name in SHAPES}.get, required=True,
+                          label_visibility="collapsed")
     weights, (rows, kept) = weights_of(trace, measure, layer, head), shown(trace, pairs, with_special)
-    with st.container(border=True):
-        common.show_chart(charts.attention_heatmap(
-            weights[np.ix_(rows, kept)], [trace.tokens[i] for i in rows], [trace.tokens[i] for i in kept],
-            weight=t("attention.weight"), dark=common.dark()), "attention_chart")
-    st.caption(" ".join([t("attention.axes")] + [t("attention.rollout_note")] * (measure == "rollout")))
+    {"matrix": draw_matrix, "sums": draw_sums, "row": draw_row}[shape](trace, weights, rows, kept)
+    notes = [t("attention.axes")] * (shape == "matrix") + [t("attention.rollout_note")] * (measure == "rollout")
+    if notes:
+        st.caption(" ".join(notes))
     if not with_special:
         st.caption(t("attention.hidden_note", share=html.percent(lost_on_special(trace, weights, rows))))
 
 
 common.start("attention")
-common.examples("attention_example", ATTENTION[language()], lambda pair: " / ".join(filter(None, pair)),
-                set_texts)
-left, right = st.columns(2)
-text = left.text_input(t("attention.first"), key="look", live=True, bind="query-params")
-second = right.text_input(t("attention.second"), key="look_second", live=True, bind="query-params")
+texts = attention_inputs.two_texts("attention", ATTENTION, ("look", "look_second"))
 model = models.current_model()
-if not text.strip():
-    common.hint("attention.empty")
-texts = (text, second) if second.strip() else (text,)
 trace = model.ask("trace", *texts)
 models.notes_on(model, trace.encoding, *texts)
 
 with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
     view = common.choice(st.segmented_control, t("attention.view"), VIEWS, key="view", default="bertviz",
                          format_func={name: t(f"attention.{name}") for name in VIEWS}.get, required=True,
-                         label_visibility="collapsed")
+                         label_visibility="collapsed", wrap=True)
     special = st.toggle(t("attention.special"), key="special", bind="query-params")
-part = common.settle("pairs", PAIRS, "all") if len(texts) == 2 else "all"
+part = common.settle("pairs", list(PAIRS), "all") if len(texts) == 2 else "all"
 if not all(len(indices) for indices in shown(trace, part, special)):
     common.hint("attention.nothing")
-(show_lines if view == "bertviz" else show_heatmap)(trace, part, special)
+if view in ("grid", "heatmap"):
+    {"grid": show_grid, "heatmap": show_heatmap}[view](trace, special)
+else:
+    show_bertviz(view, trace, model.bert, part, special)
 st.caption(t("attention.caution"))
 models.show_tokens(trace.encoding)

@@ -4,10 +4,12 @@ from zlib import crc32
 
 import streamlit as st
 
-from ui import common, html, models
+from ui import common, fill_views, html, models, takeaway
 from ui.blanks import MASK, flip, realign
 from ui.examples import FILL
 from ui.text import language, t
+
+VIEWS = ["answers", "together", "layers", "surprise", "two"]
 
 
 def set_text(text: str) -> None:
@@ -51,6 +53,10 @@ def show_answers(answers) -> None:
             st.html(html.bars(candidates[:shown]))
     if len(answers) > 1:
         st.caption(t("fill.independent"))
+    takeaway.offer("answers", table={
+        "blank": [number + 1 for number, candidates in enumerate(answers) for _ in candidates],
+        "token": [c.token for candidates in answers for c in candidates],
+        "probability": [round(c.probability, 6) for candidates in answers for c in candidates]}, name="answers")
 
 
 def show_positions(said) -> None:
@@ -94,11 +100,22 @@ show_chips(encoding, [candidates[0].token for candidates in answers])
 models.notes_on(model, encoding, text)
 if not able:
     st.warning(t("fill.no_head"), icon=":material/info:")
-elif not blanks:
-    st.info(t("fill.no_mask"), icon=":material/ads_click:")
 else:
-    show_answers(answers)
-if able and st.toggle(t("fill.everywhere"), value=True, key="everywhere", bind="query-params"):
-    show_positions([position for position in model.ask("predict_positions", text, top_k=5)
-                    if encoding.offsets[position.position][1] > 0])
+    view = common.choice(st.segmented_control, t("fill.view"), VIEWS, key="fill_view", default="answers", required=True,
+                         format_func={name: t(f"fill.view_{name}") for name in VIEWS}.get, label_visibility="collapsed")
+    if view in ("answers", "together", "layers") and not blanks:
+        st.info(t("fill.no_mask"), icon=":material/ads_click:")
+    elif view == "answers":
+        show_answers(answers)
+    elif view == "together":
+        fill_views.show_together(model, text)
+    elif view == "layers":
+        fill_views.show_layers(model, text)
+    if view == "surprise":
+        fill_views.show_surprise(model, text, encoding)
+    elif view == "two":
+        fill_views.show_two(model, text, blanks)
+    elif view == "answers" and st.toggle(t("fill.everywhere"), value=True, key="everywhere", bind="query-params"):
+        show_positions([position for position in model.ask("predict_positions", text, top_k=5)
+                        if encoding.offsets[position.position][1] > 0])
 models.show_tokens(encoding)

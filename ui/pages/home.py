@@ -13,6 +13,13 @@ PAGES = [
     ("attention", "attention", ":material/hub:"),
     ("words", "words_in_context", ":material/scatter_plot:"),
 ]
+MORE = [
+    ("heads", "heads_at_work", ":material/toggle_off:"),
+    ("onehead", "one_head", ":material/calculate:"),
+    ("static", "static_words", ":material/linear_scale:"),
+    ("data", "training_data", ":material/casino:"),
+    ("pretraining", "pretraining", ":material/model_training:"),
+]
 #: (from, to, weight) of the lines, and (x, y, sense) of the dots, in the small pictures.
 LINES = [(0, 1, .5), (0, 3, .9), (1, 0, .35), (1, 1, .6), (2, 3, .95), (2, 1, .25), (3, 2, .8), (3, 3, .3)]
 DOTS = [(30, 30, "a"), (58, 18, "a"), (52, 52, "a"), (86, 36, "a"), (178, 60, "b"), (206, 40, "b"),
@@ -59,4 +66,11 @@ for row in (PAGES[:2], PAGES[2:]):
             st.html(art(name))
             st.page_link(f"ui/pages/{file}.py", label=f"**{t(f'{name}.name')}**", icon=icon)
             st.markdown(t(f"home.{name}"))
+st.space("small")
+st.subheader(t("home.more"), anchor=False)
+for start in range(0, len(MORE), 3):
+    for column, (name, file, icon) in zip(st.columns(3, gap="medium"), MORE[start:start + 3]):
+        with column:
+            st.page_link(f"ui/pages/{file}.py", label=f"**{t(f'{name}.name')}**", icon=icon)
+            st.caption(t(f"home.{name}"))
 models.current_model()  # opened while one looks around

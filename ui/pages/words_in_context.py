@@ -1,13 +1,19 @@
-"""Words in context: one word's vector in several sentences, beside the one vector of word2vec."""
+"""Words in context: one word's vector in many sentences, at any layer, beside the one vector of word2vec."""
 
 import numpy as np
 import streamlit as st
 
-from bert_tf.analysis import cosine_matrix, pca, random_pair_baseline
-from ui import charts, common, html, models
-from ui.examples import WORD_SETS, WordSet, word_set
-from ui.reading import Reading, is_chinese, read
+from bert_tf.analysis import cosine_matrix, random_pair_baseline
+from bert_tf.sense_sets import sense_set, sense_sets
+from ui import charts, common, html, meaning_charts, meaning_views, models, takeaway
+from ui.examples import WORD_SETS, WordSet
+from ui.meaning_views import Lab
+from ui.reading import known_senses, read, short_labels
 from ui.text import language, t
+
+VIEWS = ["map", "layers", "near", "one_way", "pieces"]
+#: With more sentences than this the matrix shows no numbers, and the list gets a frame of its own to scroll in.
+MOST_CELLS, MOST_LINES = 10, 16
 
 
 def set_words(example: WordSet) -> None:
@@ -15,63 +21,92 @@ def set_words(example: WordSet) -> None:
     st.session_state.word, st.session_state.sentences = example.word, example.text()
 
 
-def sense_colors(senses: list[int | None]) -> list[str]:
-    """Returns a colour for each sentence: one a sense; the accent where no sense is known at all."""
-    colors = common.palette()
-    unknown = colors.soft if any(sense is not None for sense in senses) else colors.a
-    return [unknown if sense is None else (colors.a, colors.b)[sense] for sense in senses]
+def set_ready() -> None:
+    """Puts the hand-labelled set that was chosen into the inputs."""
+    if st.session_state.ready_set is not None:
+        entry = sense_set(st.session_state.ready_set)
+        st.session_state.word = entry.word
+        st.session_state.sentences = "\n".join(sentence for sentence, _ in entry.labelled())
+        st.session_state.ready_set = None
 
 
-def show_map(here: np.ndarray, reading: Reading, colors: list[str], word: str, layer: int) -> None:
-    """Draws the word's vectors (n, H) in the plane."""
-    points, share = np.array([[-0.5, 0.0], [0.5, 0.0]]), 1.0
-    if len(here) > 2:
-        projection = pca(here, 2)
-        points, share = projection.coordinates, float(projection.explained_variance_ratio.sum())
-    common.show_chart(charts.sense_map(points, reading.sentences, colors, dark=common.dark()), "sense_chart")
-    st.caption(t("words.map_note", word=common.plain(word), layer=layer, share=f"{share:.0%}"))
+def ready_name(entry) -> str:
+    """Writes a ready set for the picker: its word and what it may mean."""
+    return f"{entry.word} ({' / '.join(gloss[language()] for gloss in entry.glosses)})"
 
 
-def show_static(word: str, count: int) -> None:
-    """Draws word2vec's side: one vector, and the words around it."""
-    folder = models.models_folder() / ("word2vec-zh" if is_chinese(word) else "word2vec-en")
-    if not (folder / "words.txt").is_file():
-        st.info(t("words.static_none"))
-        return
-    vectors = models.static_vectors(str(folder), (folder / "words.txt").stat().st_mtime_ns)
-    if word not in vectors:
-        st.info(t("words.static_unknown", word=common.plain(word), count=f"{len(vectors.words):,}"))
-        return
-    near = vectors.nearest(word, 8)
-    names = [word, *(name for name, _ in near)]
-    points = pca(np.stack([vectors.vector(name) for name in names]), 2).coordinates
-    notes = [word, *(f"{name}: {t('words.cosine')} {value:.2f}" for name, value in near)]
-    common.show_chart(charts.static_map(points, names, notes, badge=f"1–{count}", dark=common.dark()),
-                      "static_chart")
-    st.caption(t("words.static_map", count=count))
-    st.markdown(f"{t('words.nearest')} " + ", ".join(common.plain(name) for name in names[1:]))
+def pick_ready() -> None:
+    """Draws the picker of hand-labelled words, those of the page's language first."""
+    sets = sorted(sense_sets(), key=lambda entry: entry.language != language())
+    names = {entry.word: ready_name(entry) for entry in sets}
+    st.selectbox(t("words.ready"), list(names), index=None, key="ready_set", on_change=set_ready, format_func=names.get,
+                 placeholder=t("words.ready_hint"), label_visibility="collapsed")
 
 
-def show_figures(cosines: np.ndarray, senses: list[int | None], baseline: float) -> None:
+def show_figures(lab: Lab, cosines: np.ndarray) -> None:
     """Draws the averages of the cosine matrix (n, n) that say whether senses come apart."""
+    from bert_tf.sense_analysis import pair_masks
+
     colors, line = common.palette(), []
-    known = np.array([-1 if sense is None else sense for sense in senses])
-    above = np.triu(np.ones_like(cosines, dtype=bool), k=1)
-    both = (known[:, None] >= 0) & (known[None, :] >= 0) & above
-    same = known[:, None] == known[None, :]
-    if (both & same).any() and (both & ~same).any():
-        line += [(f"{cosines[both & same].mean():.2f}", t("words.same"), colors.a),
-                 (f"{cosines[both & ~same].mean():.2f}", t("words.different"), colors.b)]
+    same, different = pair_masks(lab.senses)
+    if same.any() and different.any():
+        line += [(f"{cosines[same].mean():.2f}", t("words.same"), colors.a),
+                 (f"{cosines[different].mean():.2f}", t("words.different"), colors.b)]
     else:
+        above = np.triu(np.ones_like(cosines, dtype=bool), k=1)
         line += [(f"{cosines[above].mean():.2f}", t("words.mean"), colors.a)]
-    line += [(f"{baseline:.2f}", t("words.baseline"), colors.soft),
-             ("1.00", t("words.static_cosine"), colors.ink)]
+    line += [(f"{lab.baseline:.2f}", t("words.baseline"), colors.soft), ("1.00", t("words.static_cosine"), colors.ink)]
     st.html(html.numbers(line))
+
+
+def show_matrix(lab: Lab, cosines: np.ndarray) -> None:
+    """Draws the cosines of all pairs, on request less what random words have."""
+    above = st.toggle(t("words.above"), key="words_above", bind="query-params", help=t("words.above_help"))
+    shown = cosines - lab.baseline if above else cosines
+    labels = short_labels(lab.reading.texts, lab.reading.spans)
+    figure = charts.cosine_heatmap(shown, labels, lab.reading.texts, cosine=t("words.cosine"), dark=common.dark())
+    if len(labels) > MOST_CELLS:
+        figure.update_traces(texttemplate="", xgap=1, ygap=1)
+    if len(labels) > meaning_charts.NUMBERED:
+        figure.update_xaxes(showticklabels=False).update_yaxes(showticklabels=False)
+        figure.update_traces(xgap=0, ygap=0).update_layout(height=460)
+    common.show_chart(figure, "cosine_chart")
+    st.caption(t("words.above_note" if above else "words.matrix_note"))
+    takeaway.offer("cosine", figure, lambda: takeaway.matrix_table(shown, lab.reading.texts, lab.reading.texts),
+                   name="cosines")
+
+
+def show_sentences(lab: Lab) -> None:
+    """Draws the sentences in the colours of the map, and what the colours mean."""
+    with st.container(height=520 if len(lab.reading.texts) > MOST_LINES else "content", border=False):
+        st.html(html.marked_list(lab.reading.texts, lab.reading.spans, lab.colors))
+    if lab.legend:
+        st.html(html.legend(lab.legend))
+
+
+def show_overview(lab: Lab) -> None:
+    """Draws the map beside word2vec's, and the matrix beside the sentences."""
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.subheader(t("words.map"), anchor=False)
+        meaning_views.show_map(lab)
+    with right:
+        st.subheader(t("words.static"), anchor=False)
+        with common.friendly():
+            meaning_views.show_static(lab.word, len(lab.reading.texts))
+    left, right = st.columns([5, 4], gap="large")
+    with left:
+        st.subheader(t("words.matrix"), anchor=False)
+        show_matrix(lab, cosine_matrix(lab.here))
+    with right:
+        st.subheader(t("words.list"), anchor=False)
+        show_sentences(lab)
 
 
 common.start("words")
 common.examples("word_example", WORD_SETS[language()],
                 lambda entry: f"{entry.word} ({' / '.join(entry.senses)})", set_words)
+pick_ready()
 left, right = st.columns([1, 3])
 word = left.text_input(t("words.word"), key="word", live=True, bind="query-params").strip()
 text = right.text_area(t("words.sentences"), key="sentences", bind="query-params", height=225)
@@ -84,36 +119,19 @@ with common.friendly(stop=True), st.spinner(t("app.thinking")):
 if reading.missing:
     st.info(t("words.missing", word=common.plain(word), sentences=common.plain(" · ".join(reading.missing))),
             icon=":material/search_off:")
-if len(reading.sentences) < 2:
+if len(reading.texts) < 2:
     common.hint("words.few")
 
-ready = word_set(word)
-senses = [ready.sense_of(sentence) if ready else None for sentence in reading.sentences]
-colors, top = sense_colors(senses), model.bert.config.num_hidden_layers
+senses, names = known_senses(word, reading.texts)
+top = model.bert.config.num_hidden_layers
 with left:
     layer = common.choice(st.select_slider, t("words.layer"), list(range(top + 1)), key="word_layer",
                           default=top, help=t("words.layer_help"))
-here = reading.vectors[:, layer]  # (n, H)
-cosines = cosine_matrix(here)
-show_figures(cosines, senses, random_pair_baseline(reading.tokens[:, layer]))
-
-left, right = st.columns(2, gap="large")
-with left:
-    st.subheader(t("words.map"), anchor=False)
-    show_map(here, reading, colors, word, layer)
-with right:
-    st.subheader(t("words.static"), anchor=False)
-    with common.friendly():
-        show_static(word, len(reading.sentences))
-left, right = st.columns([5, 4], gap="large")
-with left:
-    st.subheader(t("words.matrix"), anchor=False)
-    common.show_chart(charts.cosine_heatmap(cosines, reading.labels(), reading.sentences,
-                                            cosine=t("words.cosine"), dark=common.dark()), "cosine_chart")
-    st.caption(t("words.matrix_note"))
-with right:
-    st.subheader(t("words.list"), anchor=False)
-    st.html(html.marked_list(reading.sentences, reading.spans, colors))
-    if ready and any(sense is not None for sense in senses):
-        entries = list(zip((common.palette().a, common.palette().b), ready.senses))
-        st.html(html.legend(entries + [(common.palette().soft, t("words.own"))] * (None in senses)))
+lab = meaning_views.prepare(Lab(model, word, reading, layer, senses, names,
+                                random_pair_baseline(reading.crowd[:, layer])))
+show_figures(lab, cosine_matrix(lab.here))
+view = common.choice(st.segmented_control, t("words.view"), VIEWS, key="words_view", default="map", wrap=True,
+                     format_func={name: t(f"words.view_{name}") for name in VIEWS}.get, required=True,
+                     label_visibility="collapsed")
+{"map": show_overview, "layers": meaning_views.show_layers, "near": meaning_views.show_near,
+ "one_way": meaning_views.show_one_way, "pieces": meaning_views.show_pieces}[view](lab)

@@ -1,6 +1,10 @@
 """The frame around all pages: (English, Chinese)."""
 
 TEXT = {
+    "app.section_ask": ("Ask", "提问"),
+    "app.section_inside": ("Look inside", "看内部"),
+    "app.section_meaning": ("Words", "词义"),
+    "app.section_training": ("Train", "训练"),
     "app.model": ("Model", "模型"),
     "app.other_folder": ("Another folder …", "其他文件夹……"),
     "app.folder": ("BERT folder on this computer", "本机上的 BERT 文件夹"),

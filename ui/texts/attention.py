@@ -12,7 +12,21 @@ TEXT = {
                           "没有可显示的内容：截短后的文本里没有这一部分的词片。"),
     "attention.view": ("View", "视图"),
     "attention.bertviz": ("Lines", "连线"),
+    "attention.model": ("Lines, every head", "连线（所有头）"),
+    "attention.neuron": ("Queries and keys", "查询与键"),
+    "attention.grid": ("Heatmaps, every head", "热力图（所有头）"),
     "attention.heatmap": ("Heatmap", "热力图"),
+    "attention.shape": ("How to show it", "怎样显示"),
+    "attention.matrix": ("Matrix", "矩阵"),
+    "attention.sums": ("Sums", "总和"),
+    "attention.row": ("One token", "一个词片"),
+    "attention.token": ("Token", "词片"),
+    "attention.received": ("Receives on average from each token", "平均从每个词片得到"),
+    "attention.given": ("Gives to the tokens shown", "分给所显示的词片"),
+    "attention.sums_note": ("With every token shown, each gives out 100 %; what it receives has no such limit.",
+                            "如果显示所有词片，每个词片正好分出 100%；得到多少则没有限制。"),
+    "attention.looks_at": ("Looks at", "看向"),
+    "attention.looked_at_by": ("Is looked at by", "被谁看"),
     "attention.what": ("What to show", "显示什么"),
     "attention.one": ("One head", "一个头"),
     "attention.layer_mean": ("Average of a layer", "一层的平均"),
@@ -29,10 +43,26 @@ TEXT = {
     "attention.axes": ("Each row is a token that looks, each column a token that is looked at.",
                        "每一行是一个在看的词片，每一列是被看的词片。"),
     "attention.weight": ("weight", "权重"),
-    "attention.hint": ("BertViz: every line is one token (left) looking at another (right). Point at a "
-                       "token to see only its lines; click a coloured square to switch a head off, "
-                       "double-click to see it alone.",
-                       "BertViz：每条线是一个词片（左）看另一个词片（右）。指向一个词片只看它的线；点彩色方块关掉一个头，双击只看这个头。"),
+    "attention.bertviz_hint": (
+        "BertViz: every line is one token (left) looking at another (right). Point at a token to see only its lines; "
+        "click a coloured square to switch a head off, double-click to see it alone.",
+        "BertViz：每条线是一个词片（左）看另一个词片（右）。指向一个词片只看它的线；点彩色方块关掉一个头，双击只看这个头。"),
+    "attention.model_hint": (
+        "BertViz: one small picture a head, left tokens looking at right ones. Click a picture to enlarge it, then "
+        "point at a token.",
+        "BertViz：每个头一张小图，左边的词片看右边的词片。点小图放大，再指向一个词片。"),
+    "attention.neuron_hint": (
+        "BertViz: point at a token on the left. Its query is multiplied with every key, number by number; the sum over "
+        "the square root of the length, through softmax, is the attention. Blue is positive, orange negative.",
+        "BertViz：指向左边的一个词片。它的查询与每个键逐个数相乘；总和除以长度的平方根，再经过 softmax，就是注意力。蓝色为正，橙色为负。"),
+    "attention.left_out": ("Left out so that the page stays quick: lines below {least}.",
+                           "为了保持流畅，低于 {least} 的连线没有画出。"),
+    "attention.grid_hint": (
+        "Rows look at columns; each picture is as dark as its own largest weight. Click one to enlarge it below.",
+        "行看列；每张小图的最深色是它自己的最大权重。点一张小图，在下面放大。"),
+    "attention.coarse": ("This text is long: one cell stands for {count} × {count} tokens and shows the largest weight "
+                         "among them.",
+                         "文本较长：一格代表 {count} × {count} 个词片，显示其中最大的权重。"),
     "attention.hidden_note": ("{share} of all this attention goes to [CLS] and [SEP], which are hidden: "
                               "many heads rest there when they find nothing to do.",
                               "这里的注意力有 {share} 落在没有显示的 [CLS] 和 [SEP] 上：许多头无事可做时就停在那里。"),

@@ -33,4 +33,44 @@ TEXT = {
     "fill.itself": ("the word itself", "这个词本身"),
     "fill.alternatives": ("most probable here", "这里最可能的词"),
     "fill.numbers": ("The figures, and the best alternatives", "具体数字与最可能的其他词"),
+    "fill.view": ("View", "视图"),
+    "fill.view_answers": ("Answers", "答案"),
+    "fill.view_together": ("Together", "联合填写"),
+    "fill.view_layers": ("Layer by layer", "逐层"),
+    "fill.view_surprise": ("Surprise", "意外程度"),
+    "fill.view_two": ("Two models", "两个模型"),
+    "fill.together_lead": ("All blanks are filled **together**: the surest one first, the others knowing what went into "
+                           "it, with several ways kept open. The figure says how well the words fit each other and the "
+                           "sentence: the sum of ln p of each word, given everything else.",
+                           "所有空格**一起**填：先填最有把握的，再在已填内容的基础上填其余的，同时保留多种可能。数字表示这些词彼此之间以及与全句的契合程度：在其余一切已知的条件下，每个词的 ln p 之和。"),
+    "fill.alone": ("one at a time", "逐个填写"),
+    "fill.together_same": ("Filling each blank by itself gives the same words here.", "在这个句子里，逐个填写得到的词也一样。"),
+    "fill.together_better": ("Together the model finds words that fit each other {times} times better than its best "
+                             "guesses one at a time.",
+                             "一起填写找到的词，彼此契合的程度是逐个填写的 {times} 倍。"),
+    "fill.together_worse": ("Here the best guesses one at a time fit better than anything the search has found.",
+                            "在这里，逐个填写的最佳猜测比搜索找到的组合更契合。"),
+    "fill.layers_lead": ("What would the model answer if it stopped after **each layer**? The output head was trained on "
+                         "the last layer only, so early rows show what can already be read there. The final answer is "
+                         "underlined.",
+                         "如果模型在**每一层**之后就停下来，会怎样回答？输出头只在最后一层上训练过，所以前面几行显示那里已经能读出什么。带下划线的是最终答案。"),
+    "fill.layer": ("layer {layer}", "第 {layer} 层"),
+    "fill.embeddings": ("embeddings", "词嵌入"),
+    "fill.surprise_lead": ("Every word is hidden **once**, all others stay, and the model says how probable the hidden "
+                           "one is. Point at a word to see what it expected instead.",
+                           "每个词都单独被遮住**一次**，其他词不动，模型说出被遮住的词有多可能。把鼠标移到词上，可以看到它原本期待的词。"),
+    "fill.pll": ("ln p of all words, each from its context (nats)", "所有词的 ln p 之和，各由上下文得出（奈特）"),
+    "fill.perplexity": ("perplexity: among so many equally likely words it has to choose", "困惑度：相当于要在这么多个同样可能的词里选一个"),
+    "fill.known": ("of the words cost less than one bit", "的词不到 1 比特"),
+    "fill.surprise_note": ("This is the pseudo-log-likelihood of the sentence: compare it for two wordings of the same "
+                           "length, such as a right and a wrong word.",
+                           "这就是句子的伪对数似然：可以用来比较两种长度相同的说法，例如用对词和用错词。"),
+    "fill.two_lead": ("The same sentence, **two models**: which one expects what?", "同一个句子，**两个模型**：它们各自期待什么？"),
+    "fill.two_none": ("There is no second model yet. Train one on the page “Pretraining”, or put a BERT folder into "
+                      "saved_models.",
+                      "还没有第二个模型。可以在“预训练”页面训练一个，或者把一个 BERT 文件夹放进 saved_models。"),
+    "fill.other_model": ("The other model", "另一个模型"),
+    "fill.two_vocabularies": ("The two models cut words differently, so their sums are over different pieces: compare "
+                              "answers, not sums.",
+                              "两个模型切分词的方式不同，各自的总和对应的词片不一样：可以比较答案，不要比较总和。"),
 }

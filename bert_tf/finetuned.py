@@ -1,0 +1,178 @@
+"""Use a fine-tuned BERT: classify texts, find entities, answer questions about a passage.
+
+Letters in shapes: T tokens, C labels.
+"""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import numpy as np
+
+from bert_tf.compiled import compiled
+from bert_tf.config import BertConfig, require_integer
+from bert_tf.explore import bucket, softmax
+from bert_tf.results import Answer, Encoding, Entity, LabelProbability
+from bert_tf.task_folder import ARCHITECTURES, LoadedTask, TaskSettings, load_task
+from bert_tf.task_inputs import best_spans, entities, piece_of_words, question_windows, tags_of_words, word_spans
+from bert_tf.tokenizer import WordPieceTokenizer
+
+#: Windows of a passage answered together.
+WINDOWS_AT_ONCE = 8
+
+
+def load_finetuned(folder: str | Path) -> "Finetuned":
+    """Opens the folder of a fine-tuned BERT, ours or one that transformers wrote, ready to be asked.
+
+    Raises:
+        FileNotFoundError: the folder or one of its files is not there.
+        ValueError: it is no fine-tuned model, a file is damaged, or the files do not fit each other.
+
+    Example: `bert_tf.load_finetuned("runs/sentiment/model").classify("Never again.")`
+    """
+    return Finetuned(load_task(folder), Path(folder))
+
+
+class Finetuned:
+    """A fine-tuned BERT that answers. Safe to share between threads.
+
+    Attributes:
+        config: its shape.
+        tokenizer: its tokenizer.
+        settings: task, labels and lengths.
+        folder: where it came from.
+    """
+
+    def __init__(self, loaded: LoadedTask, folder: Path):
+        self.config: BertConfig = loaded.model.config
+        self.tokenizer: WordPieceTokenizer = loaded.tokenizer
+        self.settings: TaskSettings = loaded.settings
+        self.folder = folder
+        self._answer = compiled(loaded.model)
+        self._lock = threading.Lock()
+
+    @property
+    def task(self) -> str:
+        """`classification`, `pairs`, `tagging` or `questions`."""
+        return self.settings.task
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Names of the C labels, or BIO tags; none for questions."""
+        return self.settings.labels
+
+    @property
+    def max_length(self) -> int:
+        """The longest input in tokens, [CLS] and [SEP] included."""
+        return self.settings.max_length
+
+    def encode(self, text: str, text_b: str | None = None) -> Encoding:
+        """Tokenizes a text or a pair as `classify` does; `cut` says how many pieces at the end it will not see.
+
+        Raises:
+            ValueError: a text is empty, or holds nothing that the tokenizer keeps.
+        """
+        for name, value in (("text", text), ("second text", text_b)):
+            if value is not None and not self.tokenizer.token_ids(value):
+                raise ValueError(f"The {name} is empty, or holds no character that the tokenizer keeps; type some "
+                                 "words.")
+        return self.tokenizer.encode(text, text_b, max_length=self.max_length)
+
+    def classify(self, text: str, text_b: str | None = None) -> list[LabelProbability]:
+        """Says how probable each label is, the most probable first.
+
+        Args:
+            text: a text; what is longer than the model takes is cut, see `encode`.
+            text_b: the second text of a pair.
+
+        Raises:
+            ValueError: the model is for another task, a text is empty, or a pair model got a single text.
+        """
+        self._require("BertForSequenceClassification", "classify texts")
+        if self.task == "pairs" and text_b is None:
+            raise ValueError(f"{self.folder} judges pairs of texts; give a second one.")
+        encoding = self.encode(text, text_b)
+        row = softmax(self._run([(encoding.token_ids, encoding.segment_ids)])["logits"][0])  # (C,)
+        return [LabelProbability(self.labels[i], float(row[i])) for i in np.argsort(-row, kind="stable")]
+
+    def tag(self, text: str) -> list[Entity]:
+        """Finds the entities of a text, in its order.
+
+        A word has the tag of its first piece, a Chinese character its own; an entity's score is the mean
+        probability of its words' tags. Texts longer than the model are read in stretches, cut between words.
+
+        Raises:
+            ValueError: the model is for another task, or the text is empty.
+        """
+        self._require("BertForTokenClassification", "find entities")
+        pieces = self.tokenizer.pieces(text)
+        if not pieces:
+            raise ValueError("The text is empty, or holds no character that the tokenizer keeps; type some words.")
+        spans, offsets = word_spans(text), [(start, end) for _, _, start, end in pieces]
+        rows = []
+        for first, last in self._stretches(piece_of_words(spans, offsets), len(pieces)):
+            ids = [piece[1] for piece in pieces[first:last]]
+            ids = np.array([self.tokenizer.cls_token_id, *ids, self.tokenizer.sep_token_id], np.int32)
+            rows.append(softmax(self._run([(ids, np.zeros_like(ids))])["logits"][0, 1:len(ids) - 1]))
+        probabilities = np.concatenate(rows)  # (T, C)
+        tags = tags_of_words(spans, offsets, [self.labels[i] for i in probabilities.argmax(axis=-1)])
+        speakers = piece_of_words(spans, offsets)
+        found = []
+        for label, first, last in entities(tags):
+            start, end = spans[first][0], spans[last - 1][1]
+            score = float(np.mean([probabilities[speakers[word]].max() for word in range(first, last)]))
+            found.append(Entity(text[start:end], label, start, end, score))
+        return found
+
+    def _stretches(self, speakers: list[int], pieces: int) -> list[tuple[int, int]]:
+        """Cuts pieces into stretches that the model takes, where a word begins if one does."""
+        room, first, stretches = self.max_length - 2, 0, []
+        borders = set(speakers)
+        while pieces - first > room:
+            last = next((i for i in range(first + room, first + room // 2, -1) if i in borders), first + room)
+            stretches.append((first, last))
+            first = last
+        return [*stretches, (first, pieces)]
+
+    def answer(self, question: str, passage: str, *, top_k: int = 1) -> list[Answer]:
+        """Finds the stretches of a passage that answer a question, the most probable first.
+
+        Args:
+            question: the question.
+            passage: the text that holds the answer; long ones are read in overlapping windows.
+            top_k: answers wanted; fewer come where the passage is too short.
+
+        Raises:
+            ValueError: the model is for another task, question or passage is empty, or `top_k` is no count.
+        """
+        self._require("BertForQuestionAnswering", "answer questions")
+        require_integer("top_k", top_k, minimum=1)
+        windows = question_windows(self.tokenizer, question, passage, max_length=self.max_length,
+                                   doc_stride=self.settings.doc_stride)
+        starts, ends = [], []
+        for first in range(0, len(windows), WINDOWS_AT_ONCE):
+            scores = self._run([(w.token_ids, w.segment_ids) for w in windows[first:first + WINDOWS_AT_ONCE]])
+            starts += list(scores["start_logits"])
+            ends += list(scores["end_logits"])
+        return [Answer(passage[start:end], start, end, probability)
+                for start, end, probability in best_spans(windows, starts, ends, top_k)]
+
+    def _run(self, inputs: list[tuple[np.ndarray, np.ndarray]]) -> dict[str, np.ndarray]:
+        """Runs the model on (token_ids, segment_ids) pairs, padded to few shapes: 1 or 8 rows, lengths by bucket."""
+        rows = 1 if len(inputs) == 1 else WINDOWS_AT_ONCE
+        length = bucket(max(len(ids) for ids, _ in inputs), self.config.max_position_embeddings)
+        batch = {key: np.zeros((rows, length), np.int32) for key in ("token_ids", "segment_ids", "padding_mask")}
+        batch["token_ids"][:] = self.tokenizer.pad_token_id
+        batch["padding_mask"][len(inputs):, 0] = 1  # rows that nobody reads
+        for row, (token_ids, segment_ids) in enumerate(inputs):
+            batch["token_ids"][row, :len(token_ids)] = token_ids
+            batch["segment_ids"][row, :len(token_ids)] = segment_ids
+            batch["padding_mask"][row, :len(token_ids)] = 1
+        with self._lock:
+            return self._answer(batch)
+
+    def _require(self, architecture: str, deed: str) -> None:
+        if ARCHITECTURES[self.task] != architecture:
+            raise ValueError(f"{self.folder} was fine-tuned for {self.task}, so it cannot {deed}. Choose another "
+                             "model.")

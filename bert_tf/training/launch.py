@@ -1,0 +1,284 @@
+"""Starting, stopping and listing training runs, each a process of its own that outlives whoever started it.
+
+The run folder is the only link: nothing is remembered here, so any number of pages, servers and terminals may
+look at the same runs. A run lives in a folder of runs; its process writes to `log.txt` there.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from bert_tf.config import PretrainingConfig
+from bert_tf.training.pretraining import create_run
+from bert_tf.training.run_folder import RunFolder, write_atomically
+
+ROOT = Path(__file__).resolve().parents[2]
+LOG_FILE = "log.txt"
+LONGEST_NAME = 60
+#: A process that cannot be asked for is taken for dead when it has not been heard of for so long.
+SILENCE_SECONDS = 180.0
+_NAME = re.compile(r"[\w][\w .-]*")
+#: Lines of the log that say nothing: progress bars, and where in the code something went wrong.
+_NO_WORDS = re.compile(r"\d+%\||^Traceback|^  File |^    ")
+
+
+@dataclass(frozen=True)
+class RunState:
+    """How a run stands.
+
+    Attributes:
+        name: its folder's name.
+        path: its folder.
+        state: `preparing`, `running`, `stopping`, `stopped`, `finished`, `failed`, or `died` if its process is
+            gone without having said goodbye.
+        message: what the trainer said last about it; for one that died, the last words of its log.
+        progress: share done, in [0, 1].
+        step: optimizer steps done.
+        resumable: whether `resume` can go on with it.
+    """
+
+    name: str
+    path: Path
+    state: str
+    message: str
+    progress: float
+    step: int
+    resumable: bool
+
+    @property
+    def active(self) -> bool:
+        """Whether a process is at work on it."""
+        return self.state in ("preparing", "running", "stopping")
+
+
+def runs_folder() -> Path:
+    """Returns where the runs are; the environment variable BERT_TF_RUNS names another place."""
+    return Path(os.environ.get("BERT_TF_RUNS") or ROOT / "runs")
+
+
+def list_runs(folder: Path | None = None) -> list[RunState]:
+    """Lists the pretraining runs of a folder, the latest first."""
+    configs = sorted((folder or runs_folder()).glob("*/config.json"), key=written, reverse=True)
+    found = []
+    for path in configs:
+        with contextlib.suppress(FileNotFoundError, ValueError):  # deleted or half copied while we look
+            if RunFolder(path.parent).config().get("kind") == "pretraining":
+                found.append(state_of(path.parent))
+    return found
+
+
+def written(path: Path) -> float:
+    """Returns when a file or folder was last changed, in seconds since 1970; 0 if it is gone."""
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0
+
+
+def state_of(path: str | Path) -> RunState:
+    """Says how a run stands.
+
+    Raises:
+        FileNotFoundError: there is no run in this folder.
+    """
+    path = Path(path)
+    run = RunFolder(path)
+    run.config()
+    status = run.status()
+    state, message = status.get("state", "stopped"), status.get("message", "")
+    if state in ("preparing", "running") and not _at_work(status):
+        state, message = "died", last_words(path)
+    elif state == "running" and run.stop_requested():
+        state = "stopping"
+    return RunState(path.name, path, state, message, float(status.get("progress", 0.0)), int(status.get("step", 0)),
+                    state in ("stopped", "failed", "died"))
+
+
+def start(name: str, training: PretrainingConfig, *, corpus: list[str], heldout: list[str] = (),
+          vocab_size: int = 16_000, initial_embeddings: str = "random", folder: Path | None = None) -> Path:
+    """Writes down a run and starts its process.
+
+    Args:
+        name: of the run, which is that of its folder.
+        training, corpus, heldout, vocab_size, initial_embeddings: as for `create_run`.
+        folder: of the runs; by default `runs_folder()`.
+
+    Returns:
+        The run folder.
+
+    Raises:
+        ValueError: the name cannot be used or is taken, or the request is off.
+        FileNotFoundError: a text file is missing.
+    """
+    path = place_for(name, folder)
+    create_run(RunFolder(path), training, corpus=[str(file) for file in corpus], heldout=[str(file) for file in heldout],
+               vocab_size=vocab_size, initial_embeddings=initial_embeddings)
+    _spawn(path)
+    return path
+
+
+def place_for(name: str, folder: Path | None = None) -> Path:
+    """Returns the folder that a new run of this name gets.
+
+    Raises:
+        ValueError: the name cannot be that of a folder, or there is such a run.
+    """
+    name = name.strip()
+    if not _NAME.fullmatch(name) or len(name) > LONGEST_NAME:
+        raise ValueError(f"{name!r} cannot be the name of a run. Use 1 to {LONGEST_NAME} letters, digits, spaces, "
+                         "hyphens, dots and underscores, and begin with a letter or digit.")
+    path = (folder or runs_folder()) / name
+    if (path / "config.json").exists():
+        raise ValueError(f"There is a run called {name!r} already; choose another name.")
+    return path
+
+
+def resume(path: str | Path) -> None:
+    """Goes on with a run from its newest checkpoint.
+
+    Raises:
+        ValueError: it is still at work or finished.
+        FileNotFoundError: there is no such run.
+    """
+    state = state_of(path)
+    if not state.resumable:
+        raise ValueError(f"The run {state.name!r} is {state.state}; only one that stopped can be resumed.")
+    RunFolder(path).clear_stop()
+    _spawn(Path(path))
+
+
+def stop(path: str | Path) -> None:
+    """Asks a run to stop at the next clean point; one that has not begun to train is ended at once."""
+    state = state_of(path)
+    if state.state == "preparing":
+        kill(path)
+        RunFolder(path).write_status("stopped", message="stopped before training began")
+    elif state.active:
+        (Path(path) / "STOP").touch()
+
+
+def kill(path: str | Path) -> None:
+    """Ends a run's process at once; what it did since its last checkpoint is lost."""
+    status = RunFolder(path).status()
+    if not state_of(path).active:
+        return
+    pid = status["pid"]
+    with contextlib.suppress(ProcessLookupError):
+        if hasattr(os, "killpg") and os.getpgid(pid) == pid:  # with its helpers
+            os.killpg(pid, signal.SIGKILL)
+        else:
+            os.kill(pid, getattr(signal, "SIGKILL", signal.SIGTERM))
+    deadline = time.monotonic() + 5
+    while _at_work(status) and time.monotonic() < deadline:
+        time.sleep(0.02)
+
+
+def rename(path: str | Path, name: str) -> Path:
+    """Gives a run another name; returns its new folder.
+
+    Raises:
+        ValueError: it is at work, or the name cannot be used or is taken.
+        FileNotFoundError: there is no such run.
+    """
+    path = Path(path)
+    _require_rest(path)
+    new = place_for(name, path.parent)
+    config = _moved(RunFolder(path).config(), path.resolve(), new.resolve())
+    path.rename(new)
+    write_atomically(new / "config.json", json.dumps(config, indent=2, ensure_ascii=False) + "\n")
+    return new
+
+
+def delete(path: str | Path) -> None:
+    """Deletes a run with all its checkpoints.
+
+    Raises:
+        ValueError: it is at work, or cannot be deleted.
+        FileNotFoundError: there is no such run.
+    """
+    _require_rest(Path(path))
+    try:
+        shutil.rmtree(path)
+    except OSError as error:
+        raise ValueError(f"The run {path} cannot be deleted: {error}.") from None
+
+
+def last_words(path: str | Path, lines: int = 3) -> str:
+    """Returns the last lines of a run's log that say something."""
+    log = Path(path) / LOG_FILE
+    if not log.is_file():
+        return ""
+    with log.open("rb") as file:
+        file.seek(max(0, log.stat().st_size - 20_000))
+        text = file.read().decode("utf-8", errors="replace")
+    said = [line.rstrip() for line in re.split(r"[\r\n]+", text) if line.strip() and not _NO_WORDS.search(line)]
+    return "\n".join(said[-lines:])
+
+
+def _require_rest(path: Path) -> None:
+    if state_of(path).active:
+        raise ValueError(f"The run {path.name!r} is at work; stop it first.")
+
+
+def _moved(value, old: Path, new: Path):
+    """Returns a value of JSON with the paths in it that lie in the folder `old` put into `new`."""
+    if isinstance(value, dict):
+        return {key: _moved(entry, old, new) for key, entry in value.items()}
+    if isinstance(value, list):
+        return [_moved(entry, old, new) for entry in value]
+    if isinstance(value, str) and value.startswith(str(old) + os.sep):
+        return str(new) + value[len(str(old)):]
+    return value
+
+
+def _spawn(path: Path) -> None:
+    """Starts the process of a run: in a session of its own, and last in line for the processor."""
+    command = [sys.executable, "-m", "bert_tf", "pretrain", "--run", str(path.resolve()), "--resume"]
+    if polite := shutil.which("nice"):
+        command = [polite, "-n", "10", *command]
+    environment = os.environ | {"TQDM_DISABLE": "1", "PYTHONUNBUFFERED": "1"}
+    with (path / LOG_FILE).open("ab") as log:
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                   start_new_session=True,
+                                   creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0))
+    known = {key: value for key, value in RunFolder(path).status().items() if key in ("progress", "step")}
+    RunFolder(path).write_status("preparing", pid=process.pid, message="starting", **known)
+    process.returncode = 0  # nobody here waits for it: `_at_work` takes note when it has ended
+
+
+def _at_work(status: dict) -> bool:
+    """Whether the process that wrote a status still lives."""
+    pid, silent = status.get("pid", 0), time.time() - status.get("heartbeat", 0.0)
+    if os.name == "nt":  # where asking a process with signal 0 would end it
+        return silent < SILENCE_SECONDS
+    if pid <= 0:
+        return False
+    with contextlib.suppress(ChildProcessError):  # if it is our child and has ended, let it go
+        os.waitpid(pid, os.WNOHANG)
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # it lives, and is somebody else's
+        pass
+    command = _command_of(pid)
+    return b"bert_tf" in command if command else silent < SILENCE_SECONDS  # others may have got the number since
+
+
+def _command_of(pid: int) -> bytes:
+    """Returns how a process was called, `zombie` for one that has ended, nothing where the system does not tell."""
+    try:
+        ended = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[0] == b"Z"
+        return b"zombie" if ended else Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""

@@ -1,0 +1,213 @@
+"""What the columns of a table mean, and its rows as examples of a task, checked one by one."""
+
+from __future__ import annotations
+
+from bert_tf.task_folder import TASKS
+from bert_tf.task_inputs import TAG, join_tokens
+from bert_tf.training.task_examples import QuestionExample, TaggedExample, TextExample
+from bert_tf.training.task_tables import Table, without_header
+
+#: Names of columns in circulation, by the part they play. Compared in lower case.
+KNOWN_NAMES = {
+    "text_a": ("text_a", "texta", "text1", "text_1", "sentence1", "sentence_1", "sentence_a", "question1",
+               "premise", "first", "句子1", "文本1", "前提"),
+    "text_b": ("text_b", "textb", "text2", "text_2", "sentence2", "sentence_2", "sentence_b", "question2",
+               "hypothesis", "second", "句子2", "文本2", "假设"),
+    "tags": ("tags", "ner_tags", "bio", "iob", "bio_tags", "标注"),
+    "tokens": ("tokens", "words", "词"),
+    "label": ("label", "labels", "class", "category", "sentiment", "target", "polarity", "标签", "类别", "情感",
+              "分类"),
+    "text": ("text", "sentence", "content", "review", "comment", "文本", "句子", "内容", "评论"),
+}
+#: The parts that a task needs.
+NEEDED = {"classification": ("text", "label"), "pairs": ("text_a", "text_b", "label"), "tagging": ("tags",)}
+
+
+def recognise(table: Table, task: str, chosen: dict[str, str]) -> tuple[str, dict[str, str]]:
+    """Finds out the task of a table and which column plays which part.
+
+    Returns:
+        The task, and part -> column.
+
+    Raises:
+        ValueError: the columns do not fit the task asked for, or none at all.
+    """
+    if task not in ("auto", *TASKS):
+        raise ValueError(f"task should be auto, {', '.join(TASKS)}, not {task!r}.")
+    if table.squad is not None:
+        if task not in ("auto", "questions"):
+            raise ValueError(f"{table.name} holds questions about passages (SQuAD), not examples for {task}.")
+        return "questions", {}
+    if task == "questions":
+        raise ValueError(f"{table.name} is not SQuAD JSON (an object with data, paragraphs, context, qas), which "
+                         "questions need.")
+    if not table.rows:
+        raise ValueError(f"{table.name} has a header line and no examples.")
+    columns = list(table.rows[0] if not table.header else table.header)
+    unknown = [f"{part}={name}" for part, name in chosen.items() if part not in KNOWN_NAMES or name not in columns]
+    if unknown:
+        raise ValueError(f"{table.name} has no such column: {', '.join(unknown)}. Columns: {', '.join(columns)}; "
+                         f"parts: {', '.join(KNOWN_NAMES)}.")
+    used = _by_name(columns) | chosen
+    if not chosen and task != "tagging" and "tags" not in used:
+        used = _by_content(table, columns, used)
+    found = _task_of(used) if task == "auto" else task
+    if found == "classification" and task == "classification" and "text" not in used and "text_a" in used:
+        used["text"] = used["text_a"]
+    missing = [part for part in NEEDED.get(found, ("label",)) if part not in used]
+    if found == "tagging" and not {"text", "tokens"} & set(used):
+        missing.append("tokens (or text)")
+    if missing or found is None:
+        raise ValueError(f"{table.name}: which column is the {' and the '.join(missing) or 'text'}? It has "
+                         f"{', '.join(columns)}. Name them text and label; text_a, text_b and label; or tokens "
+                         "and tags.")
+    parts = {"tagging": ("tokens", "text", "tags")}.get(found) or NEEDED[found]
+    return found, {part: used[part] for part in parts if part in used}
+
+
+def _by_name(columns: list[str]) -> dict[str, str]:
+    used: dict[str, str] = {}
+    for part, names in KNOWN_NAMES.items():
+        for name in names:
+            match = next((column for column in columns if column.lower() == name), None)
+            if match and match not in used.values():
+                used.setdefault(part, match)
+    if "tokens" in used and "tags" not in used and "label" in used:
+        used["tags"] = used.pop("label")  # tokens and labels: a tag each
+    return used
+
+
+def _by_content(table: Table, columns: list[str], used: dict[str, str]) -> dict[str, str]:
+    """Fills gaps: the label repeats itself most, texts are long."""
+    rest = [column for column in columns if column not in used.values()]
+    values = {column: [str(row.get(column, "")) for row in table.rows] for column in rest}
+    kinds = {column: len(set(cells)) for column, cells in values.items()}
+    if "label" not in used and rest:
+        label = min(rest, key=lambda column: (kinds[column] < 2, kinds[column]))
+        if 2 <= kinds[label] <= max(2, len(table.rows) // 2):
+            used = used | {"label": label}
+            rest.remove(label)
+    if "label" in used and not {"text", "text_a", "text_b"} & set(used):
+        texts = [column for column in rest if kinds[column] > len(table.rows) // 4]
+        if len(texts) == 1:
+            return used | {"text": texts[0]}
+        if len(texts) == 2:
+            return used | {"text_a": texts[0], "text_b": texts[1]}
+    return used
+
+
+def _task_of(used: dict[str, str]) -> str | None:
+    for task in ("tagging", "pairs", "classification"):
+        if set(NEEDED[task]) <= set(used):
+            return task
+    return None
+
+
+def headerless(table: Table) -> Table:
+    """Takes the first line of a CSV or TSV as data where it looks like the others: no known name, a label of theirs."""
+    known = {name for names in KNOWN_NAMES.values() for name in names}
+    if not table.header or not table.rows or {name.lower() for name in table.header} & known:
+        return table
+    bare = without_header(table)
+    names = list(bare.rows[0])
+    for name, first in zip(names, table.header):
+        others = [row[name] for row in bare.rows[1:]]
+        if first in others and len(set(others)) <= len(others) // 2:
+            return bare
+    return table
+
+
+def pair_and_text_examples(table: Table, used: dict[str, str]) -> tuple[list[TextExample], dict[str, int]]:
+    """Reads texts or pairs with their labels; returns them and how many rows lacked one of them."""
+    first, second = used.get("text", used.get("text_a")), None if "text" in used else used["text_b"]
+    examples, skipped = [], 0
+    for row, line in zip(table.rows, table.lines):
+        cells = [_cell(table, line, row, column) for column in (first, second, used["label"]) if column]
+        if all(cells):
+            examples.append(TextExample(cells[0], cells[-1], cells[1] if second else None))
+        else:
+            skipped += 1
+    return examples, {"skipped": skipped}
+
+
+def _cell(table: Table, line: int, row: dict, column: str) -> str:
+    value = row.get(column, "")
+    if value is None or isinstance(value, (str, int, float, bool)):
+        return "" if value is None else str(value).strip()
+    raise ValueError(f"{table.name}, line {line}: {column} should be a text or a number, not a {type(value).__name__}.")
+
+
+def tagged_examples(table: Table, used: dict[str, str]) -> tuple[list[TaggedExample], dict[str, int]]:
+    """Reads tagged texts: a list of words, or a text with a tag for every character."""
+    examples, skipped = [], 0
+    for row, line in zip(table.rows, table.lines):
+        where = f"{table.name}, line {line}"
+        tags = row.get(used["tags"])
+        tags = tags.split() if isinstance(tags, str) else tags
+        if not isinstance(tags, list):
+            raise ValueError(f"{where}: {used['tags']} should be a list of tags, or tags with spaces between.")
+        tokens = row.get(used["tokens"]) if "tokens" in used else None
+        tokens = tokens.split() if isinstance(tokens, str) else tokens
+        if tokens is not None and not (isinstance(tokens, list) and all(isinstance(t, str) and t for t in tokens)):
+            raise ValueError(f"{where}: {used['tokens']} should be a list of words.")
+        text = row.get(used["text"], "") if tokens is None else ""
+        if not isinstance(text, str):
+            raise ValueError(f"{where}: {used['text']} should be a text, not {text!r}.")
+        if not (tokens or text) and not tags:
+            skipped += 1
+            continue
+        text, spans = join_tokens(tokens) if tokens is not None else (text, [(i, i + 1) for i in range(len(text))])
+        unit = "characters" if tokens is None else "tokens"
+        if len(tags) != len(spans):
+            raise ValueError(f"{where}: {len(spans)} {unit}, but {len(tags)} tags; each takes one: {text[:40]!r}")
+        wrong = next((tag for tag in tags if not isinstance(tag, str) or not TAG.fullmatch(tag)), None)
+        if wrong is not None:
+            raise ValueError(f"{where}: {wrong!r} is no BIO tag. Tags are O, B-NAME and I-NAME, for example B-PER.")
+        examples.append(TaggedExample(text, tuple(spans), tuple(tags)))
+    return examples, {"skipped": skipped}
+
+
+def question_examples(table: Table, used: dict[str, str]) -> tuple[list[QuestionExample], dict[str, int]]:
+    """Reads SQuAD 1.1: data, paragraphs, context, qas, answers; says how many answers were repaired."""
+    examples, repaired, group = [], 0, 0
+    try:
+        for article in table.squad["data"]:
+            for paragraph in article["paragraphs"]:
+                group += 1
+                for asked in paragraph["qas"]:
+                    example, moved = _question(table.name, asked, paragraph["context"], group)
+                    examples.append(example)
+                    repaired += moved
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"{table.name} is not SQuAD 1.1: {type(error).__name__} {error} in passage {group}. Expected "
+                         "data, paragraphs, context, qas, question, answers, text, answer_start.") from None
+    return examples, {"repaired": repaired}
+
+
+def _question(name: str, asked: dict, passage: str, group: int) -> tuple[QuestionExample, int]:
+    where = f"{name}, question {asked.get('id', asked['question'])!r}"
+    if asked.get("is_impossible") or not asked.get("answers"):
+        raise ValueError(f"{where} has no answer. Questions without an answer (SQuAD 2.0) are not known here: leave "
+                         "them out.")
+    answers, repaired = [], 0
+    for answer in asked["answers"]:
+        text = answer["text"].strip()
+        wanted = int(answer["answer_start"]) + len(answer["text"]) - len(answer["text"].lstrip())
+        start = nearest(passage, text, wanted)
+        repaired += start != wanted
+        if start is not None:
+            answers.append((text, start))
+    if not answers:
+        raise ValueError(f"{where}: the answer {asked['answers'][0]['text']!r} does not stand in its passage, which "
+                         f"begins {passage[:40]!r}. An answer is copied from the passage, letter by letter.")
+    return QuestionExample(asked["question"].strip(), passage, tuple(dict.fromkeys(answers)), group,
+                           str(asked.get("id", group))), repaired
+
+
+def nearest(passage: str, text: str, wanted: int) -> int | None:
+    """Where a text stands in a passage, as near as can be to where it should; None where it is empty or nowhere."""
+    places, place = [], passage.find(text) if text else -1
+    while place >= 0:
+        places.append(place)
+        place = passage.find(text, place + 1)
+    return min(places, key=lambda start: abs(start - wanted), default=None)

@@ -1,0 +1,137 @@
+"""Runs as processes of their own: started, heard of, stopped, resumed, killed, renamed, deleted."""
+
+import os
+import signal
+import time
+
+import pytest
+
+from bert_tf.config import PretrainingConfig, Stage
+from bert_tf.data.stories import write_stories
+from bert_tf.training import launch
+from bert_tf.training.run_folder import RunFolder
+
+RECIPE = PretrainingConfig(size="tiny", stages=(Stage(sequence_length=16, batch_size=4),), minutes=30, log_every=2,
+                           mixed_precision="float32", max_position_embeddings=32, save_minutes=0.005)
+
+
+@pytest.fixture
+def runs(tmp_path, monkeypatch):
+    """An empty folder of runs; whatever is still at work there afterwards is ended."""
+    monkeypatch.setenv("BERT_TF_RUNS", str(tmp_path / "runs"))
+    (tmp_path / "runs").mkdir()
+    yield tmp_path / "runs"
+    for state in launch.list_runs():
+        launch.kill(state.path)
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory):
+    return write_stories(tmp_path_factory.mktemp("stories"), count=60, heldout=10)["corpus"]
+
+
+def wait_for(path, reached, seconds=90):
+    """Waits until the state of a run is as wanted, and returns it."""
+    end = time.monotonic() + seconds
+    while not reached(state := launch.state_of(path)):
+        assert time.monotonic() < end, state
+        time.sleep(0.1)
+    return state
+
+
+def wrote(name, **values):
+    """A run that some process wrote down long ago, as far as the folder says."""
+    path = launch.place_for(name)
+    RunFolder(path).create({"kind": "pretraining", "shards": str(path.resolve() / "shards"), "corpus": ["/text.txt"]})
+    if values:
+        RunFolder(path).write_status(**values)
+    return path
+
+
+def test_the_life_of_a_run(runs, corpus):
+    path = launch.start("first run", RECIPE, corpus=corpus, vocab_size=300)
+    assert launch.state_of(path).state == "preparing" and launch.state_of(path).active
+    pid = RunFolder(path).status()["pid"]
+    assert os.getsid(pid) == pid != os.getsid(0)  # whoever closes our terminal does not close this
+    wait_for(path, lambda state: state.state == "running" and state.step > 4)
+    assert time.time() - RunFolder(path).status()["heartbeat"] < 60
+    with pytest.raises(ValueError, match="stop it first"):
+        launch.rename(path, "other")
+    with pytest.raises(ValueError, match="stop it first"):
+        launch.delete(path)
+    with pytest.raises(ValueError, match="only one that stopped"):
+        launch.resume(path)
+    launch.stop(path)
+    assert launch.state_of(path).state in ("stopping", "stopped")
+    stopped = wait_for(path, lambda state: not state.active)
+    assert stopped.state == "stopped" and stopped.resumable and RunFolder(path).checkpoints()
+
+    path = launch.rename(path, "second name")
+    assert [state.name for state in launch.list_runs()] == ["second name"]
+    launch.resume(path)
+    wait_for(path, lambda state: state.state == "running" and state.step > stopped.step)
+    assert not (runs / "first run").exists()  # the shards have moved with the run
+    os.kill(RunFolder(path).status()["pid"], signal.SIGKILL)
+    died = wait_for(path, lambda state: state.state != "running")
+    assert died.state == "died" and died.resumable
+    launch.delete(path)
+    assert launch.list_runs() == []
+
+
+def test_a_run_that_has_not_begun_is_stopped_at_once(runs, corpus):
+    path = launch.start("early", RECIPE, corpus=corpus, vocab_size=300)
+    launch.stop(path)
+    state = launch.state_of(path)
+    assert state.state == "stopped" and "before training" in state.message and state.resumable
+
+
+def test_a_run_that_fails_says_why(runs, tmp_path):
+    (tmp_path / "empty.txt").write_text("")
+    path = launch.start("hopeless", RECIPE, corpus=[tmp_path / "empty.txt"], vocab_size=300)
+    state = wait_for(path, lambda state: not state.active)
+    assert state.state == "failed" and "no word" in state.message
+    assert launch.last_words(path).startswith("error: ")
+
+
+def test_a_dead_process_is_known_by_its_number_and_its_last_words_are_told(runs):
+    path = wrote("dead", state="running", step=7, progress=0.25, pid=2 ** 22 + 1)
+    (path / launch.LOG_FILE).write_bytes(b" 12%|## | 00:01<00:07\r 13%|## | \nTraceback (most recent call last):\n"
+                                         b'  File "x.py", line 1, in <module>\n    import x\nMemoryError: too large\n')
+    state = launch.state_of(path)
+    assert (state.state, state.message, state.step, state.progress) == ("died", "MemoryError: too large", 7, 0.25)
+
+
+def test_a_number_that_another_program_has_now_is_no_sign_of_life(runs):
+    path = wrote("recycled", state="running", pid=1)
+    assert launch.state_of(path).state == "died"
+    launch.kill(path)  # and nobody shoots at process 1
+
+
+def test_states_that_processes_leave_behind(runs):
+    assert launch.state_of(wrote("done", state="finished", progress=1.0)).state == "finished"
+    assert not launch.state_of(launch.place_for("x").parent / "done").resumable
+    assert launch.state_of(wrote("never started")).state == "stopped"
+    (runs / "other").mkdir()
+    (runs / "other" / "config.json").write_text('{"kind": "task"}')
+    (runs / "broken").mkdir()
+    (runs / "broken" / "config.json").write_text("{")
+    assert {state.name for state in launch.list_runs()} == {"done", "never started"}
+
+
+def test_renaming_takes_the_paths_inside_along(runs):
+    path = launch.rename(wrote("old", state="stopped"), "new")
+    assert RunFolder(path).config() == {"kind": "pretraining", "shards": str(path.resolve() / "shards"),
+                                        "corpus": ["/text.txt"]}
+
+
+@pytest.mark.parametrize("name", ["", "  ", "../up", "a/b", ".hidden", "x" * 61, "a\nb", "c:d", "-rf"])
+def test_names_that_cannot_be_folders_are_refused(runs, name):
+    with pytest.raises(ValueError, match="cannot be the name of a run"):
+        launch.place_for(name)
+
+
+def test_a_name_that_is_taken_is_refused(runs):
+    wrote("mine", state="stopped")
+    with pytest.raises(ValueError, match="already"):
+        launch.start("mine", RECIPE, corpus=["text.txt"])
+    assert launch.place_for("小红的第 2 次").parent == runs

@@ -1,0 +1,66 @@
+"""The attention pages in a real browser, on the bundled model: BertViz's frames, clicks on pictures, downloads."""
+
+import csv
+
+import pytest
+from browsing import from_address
+
+pytestmark = pytest.mark.browser
+
+
+def start(tab, page: str, **values: str):
+    """Opens a page that is not among those that every browser test knows."""
+    tab.page.goto(f"{tab.site}/{page}?" + "&".join(f"{key}={value}" for key, value in values.items()))
+    tab.page.locator("h1").wait_for()
+    tab.settle()
+    return tab.page
+
+
+@pytest.mark.parametrize("lang, scheme", [("en", "light"), ("zh", "dark")])
+def test_bertviz_views_draw_offline(visit, lang, scheme):
+    tab = visit(color_scheme=scheme)
+    page = start(tab, "attention", lang=lang, view="model", look="A quiet river runs here.")
+    frame = page.frame_locator("[data-testid=stIFrame]")
+    frame.locator(".attn_background").nth(15).wait_for(state="attached")
+    assert frame.locator("svg line").count() > 100
+    page.locator(".st-key-view button").nth(2).click()
+    token = frame.locator("#expanded #leftText text", has_text="river")
+    token.hover()
+    assert frame.locator("#dotproducts rect").count() == 6
+    heading = frame.locator("#heading text").last.bounding_box()
+    box = page.locator("[data-testid=stIFrame]").bounding_box()
+    assert heading["x"] + heading["width"] <= box["x"] + box["width"]  # the whole calculation fits beside the menu
+
+
+def test_a_click_on_a_small_picture_enlarges_it_and_it_can_be_taken_away(visit):
+    tab = visit()
+    page = start(tab, "attention", lang="en", view="grid", look="A quiet river runs here.")
+    plot = page.locator(".st-key-heads_grid .js-plotly-plot")
+    plot.locator(".scatterlayer .point").nth(15).wait_for(state="attached")
+    page.locator(".st-key-attention_chart .js-plotly-plot").wait_for()
+    tab.settle()
+    target = plot.locator(".scatterlayer .point").nth(6).bounding_box()  # layer 2, head 3
+    page.mouse.click(target["x"] + target["width"] / 2, target["y"] + target["height"] / 2)
+    page.wait_for_function("new URLSearchParams(location.search).get('layer') === '2'")
+    tab.settle()
+    assert from_address(page, "head") == "3"
+    page.locator(".st-key-matrix_away button").click()
+    with page.expect_download() as waiting:
+        page.locator(".st-key-matrix_csv button").click()
+    assert waiting.value.suggested_filename == "attention-matrix.csv"
+    with open(waiting.value.path(), encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 36 and rows[2]["from"] == "a" and rows[2]["to"] == "river"
+
+
+def test_a_ranking_is_reopened_by_its_address(visit):
+    tab = visit()
+    page = start(tab, "heads_at_work", lang="zh", work_text="他是一名医[MASK]，在医院工作。")
+    page.locator(".st-key-try button", has_text="全部排名").click()
+    page.locator(".bt-table tr").nth(5).wait_for()
+    tab.settle()
+    figures = page.locator(".bt-heads small, .bt-heads > div").all_inner_texts()
+    again = visit()
+    again.page.goto(page.url)
+    again.page.locator(".bt-table tr").nth(5).wait_for()
+    assert again.page.locator(".bt-heads small, .bt-heads > div").all_inner_texts() == figures

@@ -1,0 +1,79 @@
+"""The views of the fill-in page, on the tiny model."""
+
+import shutil
+
+import numpy as np
+import pytest
+from driving import APP, LANGUAGES, STRANGE, markup, open_page, said, whole, words
+from streamlit.testing.v1 import AppTest
+
+from bert_tf.filling import FillingLab
+from ui import html
+
+pytestmark = pytest.mark.usefixtures("quick")
+VIEWS = ["together", "layers", "surprise", "two"]
+
+
+def show(view: str, sentence: str, lang: str = "en") -> AppTest:
+    at = open_page("fill_mask", lang, sentence=sentence)
+    at.button_group(key="fill_view").set_value(view)
+    return whole(at)
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_together_shows_the_best_filling_and_its_fit(lang, tiny_bert):
+    text = "the [MASK] sat on [MASK] mat"
+    at = show("together", text, lang)
+    lab = FillingLab(tiny_bert)
+    best, alone = lab.together(text, beam=12, top_k=6)[0], lab.one_at_a_time(text)
+    assert html.filled_sentence(text, best.tokens) in markup(at)
+    assert f"<span>{best.fit:.2f}</span>" in markup(at) and f"<span>{alone.fit:.2f}</span>" in markup(at)
+
+
+def test_layers_end_with_the_answer_of_the_model(tiny_bert):
+    at = show("layers", "the [MASK] sat")
+    answer = tiny_bert.fill_mask("the [MASK] sat", top_k=1)[0][0]
+    first = markup(at).split("<tr>")[1]  # the last layer stands on top
+    assert words("fill.layer", "en", layer=2) in first and html.piece(answer.token) in first
+    assert html.percent(answer.probability) in first and "<u>" in first
+    assert markup(at).split("</table>")[0].count("<tr>") == 3
+
+
+def test_surprise_sums_up_the_sentence(tiny_bert):
+    at = show("surprise", "the cat sat on the mat.")
+    found = FillingLab(tiny_bert).surprise("the cat sat on the mat.")
+    assert f"{found.total:.1f}" in markup(at) and f"{found.perplexity:,.1f}" in markup(at)
+    for value in -found.log_probabilities / np.log(2):
+        assert f"<small>{value:.1f}</small>" in markup(at)
+
+
+def test_two_models_answer_side_by_side(models, tiny_model_folder, tmp_path, monkeypatch):
+    assert words("fill.two_none", "en") in said(show("two", "the [MASK] sat"))
+    shutil.copytree(models, tmp_path / "models")
+    shutil.copytree(tiny_model_folder, tmp_path / "models" / "second")
+    monkeypatch.setenv("BERT_TF_MODELS", str(tmp_path / "models"))
+    at = show("two", "the [MASK] sat")
+    assert at.selectbox(key="other_model").value in ("second", "tiny-random")
+    assert markup(at).count("bt-bars") == 2 and markup(at).count("bt-numbers") == 2
+
+
+@pytest.mark.parametrize("name", STRANGE)
+@pytest.mark.parametrize("view", VIEWS)
+def test_strange_text_is_no_trouble(view, name):
+    at = show(view, f"[MASK] {STRANGE[name]}")
+    assert markup(at)
+
+
+def test_views_that_need_a_blank_ask_for_one():
+    for view in ("together", "layers"):
+        assert words("fill.no_mask", "en") in said(show(view, "the cat sat"))
+
+
+def test_the_view_is_part_of_the_address():
+    at = AppTest.from_file(str(APP), default_timeout=120)
+    at.query_params["lang"] = "en"
+    at.run()
+    at.query_params["fill_view"] = "surprise"
+    at.query_params["sentence"] = "the cat sat."
+    at.switch_page("ui/pages/fill_mask.py")
+    assert "bt-numbers" in markup(whole(at))

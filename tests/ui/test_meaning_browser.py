@@ -1,0 +1,49 @@
+"""The meaning lab and the word2vec page in a real browser, with the bundled model."""
+
+import pytest
+from browsing import from_address
+
+from bert_tf.sense_sets import sense_set
+
+pytestmark = pytest.mark.browser
+
+
+def test_a_word_from_the_ready_set_to_half_a_sentence_and_back(visit):
+    tab = visit()
+    page = tab.open("words_in_context", lang="en")
+    page.locator(".st-key-ready_set input").click()
+    page.get_by_role("option", name="crane").click()
+    tab.expect(".bt-list", sense_set("crane").sentences[0][0])
+    tab.settle()
+    assert tab.input("word").input_value() == "crane"
+    page.locator(".st-key-words_axes button", has_text="3-D").click()
+    page.locator(".st-key-sense_chart .gl-container canvas").first.wait_for(state="attached")
+    page.locator(".st-key-words_view button", has_text="Half a sentence").click()
+    page.locator(".st-key-accuracy_chart .js-plotly-plot").wait_for()
+    assert from_address(page, "words_view") == "one_way" and from_address(page, "words_axes") == "3"
+    again = visit()
+    again.page.goto(page.url)
+    again.page.locator(".st-key-accuracy_chart .js-plotly-plot").wait_for()
+    assert again.input("word").input_value() == "crane"
+
+
+def test_word2vec_journey(visit):
+    tab = visit()
+    page = tab.page
+    page.goto(f"{tab.site}/static_words?lang=zh")
+    tab.expect("h1", "一词一向量")
+    page.locator(".st-key-static_view button", has_text="类比").click()
+    tab.expect(".bt-sentence mark", "母亲")
+    page.locator(".st-key-static_analogy_example button", has_text="日本").click()
+    tab.expect(".bt-sentence mark", "日元")
+    tab.settle()
+    assert from_address(page, "static_view") == "analogy" and from_address(page, "static_c") == "日本"
+    page.locator(".st-key-static_view button", has_text="训练").click()
+    tab.input("static_text").fill("国王统治国家。\n王后统治国家。\n" * 30)
+    tab.input("static_text").press("ControlOrMeta+Enter")
+    tab.settle()
+    page.locator(".st-key-static_train button").click()
+    page.locator("[data-testid=stAlert]").first.wait_for()
+    tab.settle()
+    page.locator(".st-key-static_view button", has_text="邻居").click()
+    page.locator(".st-key-static_source button", has_text="在这里训练的").wait_for()

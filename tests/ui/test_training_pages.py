@@ -1,0 +1,238 @@
+"""The pretraining lab and "What goes in" without a browser, on runs that some process wrote down."""
+
+import html
+import json
+import shutil
+
+import numpy as np
+import pytest
+from driving import APP, LANGUAGES, markup, open_page, said, whole, words
+from streamlit.testing.v1 import AppTest
+
+from bert_tf.training import launch
+from bert_tf.training.run_folder import PROGRESS_FILE, RunFolder
+from ui import lab_start
+from ui.lab_charts import curves, strips
+from ui.lab_look import turned
+
+pytestmark = pytest.mark.usefixtures("quick")
+FILL = "the [MASK] sat on the mat."
+
+
+@pytest.fixture(autouse=True)
+def runs(tmp_path, monkeypatch):
+    """An empty folder of runs."""
+    monkeypatch.setenv("BERT_TF_RUNS", str(tmp_path / "runs"))
+    (tmp_path / "runs").mkdir()
+    return tmp_path / "runs"
+
+
+@pytest.fixture
+def wrote(runs, tiny_model_folder):
+    """Writes a run with figures and two checkpoints."""
+    def write(name, state="finished", message="", steps=(0, 20), loss=5.0):
+        run = RunFolder(runs / name)
+        run.create({"kind": "pretraining", "corpus": [], "training": {}})
+        for step in range(10, steps[-1] + 1, 10):
+            run.append_metrics({"step": step, "progress": step / 20, "seconds": 6.0 * step, "tokens": 100 * step,
+                                "mlm_loss": loss - step / 10, "mlm_accuracy": step / 40, "nsp_accuracy": 0.75,
+                                "nsp_loss": 0.5, "loss": loss, "learning_rate": 1e-3, "tokens_per_second": 1234.5})
+        run.append_metrics({"step": steps[-1], "heldout": "unseen", "seconds": 120.0, "mlm_accuracy": 0.45,
+                            "nsp_accuracy": 0.85})
+        for step in steps:
+            folder = run.checkpoints_path / f"step-{step:08d}"
+            shutil.copytree(tiny_model_folder, folder)
+            (folder / PROGRESS_FILE).write_text(json.dumps({"step": step}))
+        run.write_status(state, step=steps[-1], progress=steps[-1] / 20, message=message, pid=2 ** 22 + 1)
+        return run.path
+    return write
+
+
+def lab(lang="en", **query) -> AppTest:
+    at = AppTest.from_file(str(APP), default_timeout=120)
+    at.query_params["lang"] = lang
+    for key, value in query.items():
+        at.query_params[key] = value
+    return whole(whole(at).switch_page("ui/pages/pretraining.py"))
+
+
+def type_into(at, **values):
+    for key, value in values.items():
+        (at.text_area if key in ("lab_fill", "lab_senses", "data_text") else at.text_input)(key=key).input(value)
+    return whole(at)
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_without_runs_the_form_stands_there(lang):
+    at = lab(lang)
+    assert at.button(key="start").label == words("pretraining.start", lang)
+    assert at.text_input(key="new_name").value == "run-1" and at.number_input(key="minutes").value == 3.0
+    at.segmented_control(key="lab").set_value("watch")
+    assert words("pretraining.no_runs", lang) in said(whole(at))
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_a_finished_run_shows_its_figures_and_answers(wrote, lang):
+    wrote("first")
+    at = type_into(lab(lang), lab_fill=FILL)
+    shown = markup(at)
+    for value in ("3.00", "50.0 %", "75.0 %", "1,234", "2:00"):
+        assert value in shown
+    assert words("pretraining.heldout", lang, name="unseen", step="20", mlm="45.0 %", nsp="85.0 %") in said(at)
+    assert "bt-sentence" in shown and "sat on the mat." in shown
+    assert at.select_slider(key="step").options == ["0", "20", words("pretraining.newest", lang)]
+    assert len(at.get("plotly_chart")) == 5
+
+
+def test_looking_back_at_an_earlier_checkpoint_swaps_the_weights(wrote, runs):
+    from safetensors.numpy import load_file, save_file
+
+    wrote("first")
+    file = runs / "first" / "checkpoints" / "step-00000000" / "model.safetensors"
+    tensors = load_file(file)
+    tensors["cls.predictions.bias"] = np.zeros_like(tensors["cls.predictions.bias"])
+    tensors["cls.predictions.bias"][100] = 99.0
+    save_file(tensors, file, metadata={"format": "pt"})
+    at = type_into(lab(), lab_fill=FILL)
+    newest = markup(at)
+    at.select_slider(key="step").set_value(0)
+    assert "100.0 %" in markup(whole(at)) and "100.0 %" not in newest
+    at.select_slider(key="step").set_value("newest")
+    assert markup(whole(at)) == newest
+    at.toggle(key="history").set_value(True)
+    assert FILL in markup(whole(at)) and markup(at).count("100.0 %") == 1
+
+
+def test_senses_and_a_head(wrote):
+    wrote("first")
+    at = lab(look_at="senses")
+    type_into(at, lab_word="bank", lab_senses="the bank is old\nthe river bank\nmoney by the bank\nno such word")
+    assert any("lab_sense_chart" in chart.proto.id for chart in at.get("plotly_chart"))
+    at.text_input(key="lab_word").input("zebra")
+    assert words("pretraining.few_sentences", "en") in said(whole(at))
+    at.segmented_control(key="look_at").set_value("head")
+    type_into(at := whole(at), lab_look="the cat sat.")
+    assert any("lab_head_chart" in chart.proto.id for chart in at.get("plotly_chart"))
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize(("state", "message", "key"), [
+    ("failed", "The loss is no longer a number at step 7.", "pretraining.not_a_number"),
+    ("failed", "No space left on device", "pretraining.failed"),
+    ("running", "", "pretraining.died")])
+def test_what_went_wrong_is_told(wrote, lang, state, message, key):
+    path = wrote("broken", state, message)
+    (path / launch.LOG_FILE).write_text("Killed: 9\n")
+    at = lab(lang)
+    assert words(key, lang) in said(at) and (message or "Killed: 9") in said(at) + "".join(c.value for c in at.code)
+    assert at.button(key="resume").label == words("pretraining.resume", lang)
+
+
+def test_renaming_deleting_and_what_is_refused(wrote, runs):
+    wrote("first"), wrote("second")
+    at = lab(run="first")
+    at.text_input(key="name_of_first").input("second")
+    at.button(key="rename").click()
+    assert "already" in said(whole(at)) and (runs / "first").is_dir()
+    at.text_input(key="name_of_first").input("third")
+    at.button(key="rename").click()
+    assert whole(at).selectbox(key="run").value == "third"
+    at.button(key="delete").click()
+    assert not (whole(at) and (runs / "third").exists()) and at.selectbox(key="run").value == "second"
+
+
+def test_runs_are_compared_and_stand_in_the_model_picker(wrote):
+    wrote("first"), wrote("second", loss=4.0)
+    at = lab(run="first")
+    at.multiselect(key="compare").set_value(["second"])
+    chart = next(json.loads(chart.proto.spec) for chart in whole(at).get("plotly_chart") if "curve_mlm_loss" in chart.proto.id)
+    assert {line["name"] for line in chart["data"]} == {"first", "second"}
+    at = open_page("fill_mask", sentence=FILL)
+    assert at.selectbox(key="model").options[1:-1] == ["run: second", "run: first"] or \
+        at.selectbox(key="model").options[1:-1] == ["run: first", "run: second"]
+    at.selectbox(key="model").set_value("run: first")
+    assert "bt-bars" in markup(whole(at))
+
+
+def test_the_form_starts_what_was_asked_for(monkeypatch, runs):
+    asked = {}
+
+    def start(name, training, **options):
+        asked.update(options, name=name, training=training)
+        RunFolder(runs / name).create({"kind": "pretraining"})
+
+    monkeypatch.setattr(launch, "start", start)
+    at = lab()
+    at.selectbox(key="size").select("mini")
+    at.number_input(key="minutes").set_value(7.0)
+    assert whole(at).select_slider(key="rate").value == lab_start.RATES["mini"]
+    at.select_slider(key="mask_rate").set_value(0.2)
+    at.toggle(key="word2vec").set_value(False)
+    at.text_input(key="new_name").input("mine")
+    whole(at).button(key="start").click()
+    whole(at)
+    training = asked["training"]
+    assert (asked["name"], training.size, training.minutes, training.mask_rate) == ("mine", "mini", 7.0, 0.2)
+    assert asked["initial_embeddings"] == "random" and [path.name for path in asked["corpus"]] == [
+        "stories-en.txt", "stories-zh.txt"]
+    assert at.selectbox(key="run").value == "mine"
+
+
+def test_a_name_that_is_taken_is_refused_and_the_run_is_left_alone(wrote, runs):
+    wrote("mine")
+    at = lab(lab="new")
+    at.text_input(key="new_name").input("mine")
+    whole(at).button(key="start").click()
+    assert "already" in said(whole(at)) and (runs / "mine" / "metrics.jsonl").is_file()
+
+
+# ---- what goes in
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_a_lesson_from_text_to_loss(lang):
+    at = open_page("training_data", lang)
+    shown = markup(at)
+    assert shown.count("bt-chip") > 10 and shown.count("<tr>") > 2 and len(at.get("plotly_chart")) == 1
+    at.button(key="roll").click()
+    assert markup(whole(at)) != shown
+    at.toggle(key="data_whole").set_value(True)
+    at.select_slider(key="data_rate").set_value(0.4)
+    at.segmented_control(key="pair").set_value(3)
+    whole(at)
+
+
+@pytest.mark.parametrize(("text", "key"), [("", "data.empty"), (" \n ", "data.empty"), ("one", "data.cannot"),
+                                           ("😀\n\n😀", "data.cannot")])
+def test_text_that_gives_no_pairs_is_named(text, key):
+    at = open_page("training_data")
+    at.text_area(key="data_text").input(text)
+    assert words(key, "en") in said(whole(at))
+
+
+def test_markup_in_the_text_is_shown_letter_for_letter():
+    at = open_page("training_data")
+    at.text_area(key="data_text").input("<b>cat</b> & dog\n<script>alert(1)</script>\n\nthe cat sat.\nthe dog sat.")
+    assert "<script>" not in markup(whole(at)) and html.escape("<") in markup(at)
+
+
+# ---- figures
+
+def test_curves_have_a_line_a_run_and_the_watched_one_on_top():
+    records = [{"step": 10 * i, "seconds": 60.0 * i, "tokens": i, "mlm_loss": 1.0 / i} for i in (1, 2)]
+    figure = curves([("a<b", records), ("c", records[:1])], "mlm_loss", time="minutes", unit="minutes")
+    assert [line.name for line in figure.data] == ["c", "a&lt;b"] and list(figure.data[1].x) == [1.0, 2.0]
+    assert figure.data[0].mode == "markers"  # one point alone would be no line
+
+
+def test_strips_show_the_numbers_themselves():
+    rows = np.array([[1.0, -2.0], [0.5, 0.25], [100.0, 50.0]])
+    figure = strips(rows, ["a", "b", "c"])
+    assert list(figure.data[0].customdata[2][0]) == ["c", "100.0000"] and np.abs(figure.data[0].z[:2]).max() < 1.1
+
+
+def test_a_turned_map_is_the_same_map():
+    rng = np.random.default_rng(0)
+    points = rng.normal(size=(7, 2))
+    points -= points.mean(axis=0)
+    angle = np.array([[0.6, -0.8], [0.8, 0.6]]) @ np.array([[1, 0], [0, -1]])
+    np.testing.assert_allclose(turned(points @ angle, points), points, atol=1e-12)

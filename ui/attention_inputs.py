@@ -1,0 +1,44 @@
+"""What the pages about attention ask for: one or two texts, a layer, a head, a token; and how they offer numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from ui import common
+from ui.text import language, t
+
+
+def two_texts(page: str, examples: dict, keys: tuple[str, str]) -> tuple[str, ...]:
+    """Draws examples and two inputs; returns the first text, or both; ends the page while there is none.
+
+    Args:
+        page: the page's name in the table of texts.
+        examples: language -> pairs (first text, second text or nothing).
+        keys: of the two inputs.
+    """
+    def put(pair: tuple[str, str]) -> None:
+        st.session_state.update(dict(zip(keys, pair)))
+
+    common.examples(f"{page}_example", examples[language()], lambda pair: " / ".join(filter(None, pair)), put)
+    left, right = st.columns(2)
+    text = left.text_input(t("attention.first"), key=keys[0], live=True, bind="query-params")
+    second = right.text_input(t("attention.second"), key=keys[1], live=True, bind="query-params")
+    if not text.strip():
+        common.hint("attention.empty")
+    return (text, second) if second.strip() else (text,)
+
+
+def number(column, label: str, key: str, count: int) -> int:
+    """Draws a choice from 1 to `count`."""
+    with column:
+        return common.choice(st.selectbox, label, list(range(1, count + 1)), key=key, default=1)
+
+
+def token(column, label: str, key: str, tokens: Sequence[str], default: int = 1) -> int:
+    """Draws a choice of one token of the text; returns its index from 0. The address counts from 1."""
+    options = list(range(1, len(tokens) + 1))
+    with column:
+        return common.choice(st.selectbox, label, options, key=key, default=min(default, len(tokens)),
+                             format_func=lambda place: f"{place}  {tokens[place - 1]}") - 1

@@ -1,0 +1,116 @@
+"""Reading runs for the screen: their figures, and a model that steps through their checkpoints."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+
+from bert_tf.training.export import thinned
+from bert_tf.training.run_folder import RunFolder, step_of
+
+_OPENING = threading.Lock()
+
+
+def figures(path: Path) -> list[dict]:
+    """Returns a run's training records, at most about 400 of them; read anew only when there are more."""
+    file = path / "metrics.jsonl"
+    stat = file.stat() if file.is_file() else None
+    return _figures(str(path), stat.st_size if stat else 0, stat.st_mtime_ns if stat else 0)
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _figures(path: str, size: int, stamp: int) -> list[dict]:
+    return [record for record in thinned(RunFolder(path).metrics()) if "heldout" not in record]
+
+
+def heldout(path: Path) -> list[dict]:
+    """Returns what was measured last on each held-out text."""
+    file = path / "metrics.jsonl"
+    stat = file.stat() if file.is_file() else None
+    return _heldout(str(path), stat.st_size if stat else 0, stat.st_mtime_ns if stat else 0)
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _heldout(path: str, size: int, stamp: int) -> list[dict]:
+    last = {record["heldout"]: record for record in RunFolder(path).metrics() if "heldout" in record}
+    return list(last.values())
+
+
+def seconds_left(last: dict) -> float:
+    """Returns how many seconds of training are still to come, from the last record."""
+    return last["seconds"] * (1 - last["progress"]) / max(last["progress"], 1e-6)
+
+
+def checkpoint_steps(path: Path) -> list[int]:
+    """Returns the steps of which a run has checkpoints, rising."""
+    return [step_of(checkpoint) for checkpoint in RunFolder(path).checkpoints()]
+
+
+@dataclass
+class Glass:
+    """One model object that takes on the weights of any checkpoint of a run, so that XLA compiles it only once.
+
+    Attributes:
+        bert: the model.
+        folder: the checkpoint whose weights it has now.
+        lock: held while somebody asks, since another visitor may want another checkpoint.
+    """
+
+    bert: object
+    folder: Path
+    lock: threading.Lock
+
+    def ask(self, folder: Path, question: str, *texts: str):
+        """Asks the model as it was at a checkpoint; see `bert_tf.explore.Bert` for the questions.
+
+        Raises:
+            FileNotFoundError: the checkpoint is gone.
+            ValueError: the text cannot be read, or the checkpoint is damaged.
+        """
+        from bert_tf.checkpoint import load_tensors, read_tensors
+
+        with self.lock:
+            if folder != self.folder:
+                load_tensors(self.bert.model, read_tensors(folder), source=str(folder))
+                self.folder = folder
+            return getattr(self.bert, question)(*texts)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _glass(shape: str, vocabulary: str, _folder: Path) -> Glass:
+    from bert_tf import load
+    from bert_tf.quiet import start_keras_quietly
+    from ui.models import _keep_keras
+
+    start_keras_quietly()
+    _keep_keras()
+    return Glass(load(_folder), _folder, threading.Lock())
+
+
+def glass(checkpoint: Path) -> Glass:
+    """Returns the model object for a checkpoint's shape and vocabulary; runs that share both share it."""
+    shape = (checkpoint / "config.json").read_text(encoding="utf-8")
+    with _OPENING:
+        return _glass(shape, (checkpoint / "vocab.txt").read_text(encoding="utf-8"), checkpoint)
+
+
+def checkpoint_at(path: Path, step: int | None) -> Path | None:
+    """Returns the checkpoint of a step, the nearest if it has been cleared away, the newest for None."""
+    checkpoints = RunFolder(path).checkpoints()
+    if not checkpoints or step is None:
+        return checkpoints[-1] if checkpoints else None
+    return min(checkpoints, key=lambda checkpoint: abs(step_of(checkpoint) - step))
+
+
+def asked(checkpoint: Path, question: str, *texts: str):
+    """Asks a checkpoint, or remembers what it answered."""
+    return _asked(str(checkpoint), (checkpoint / "model.safetensors").stat().st_mtime_ns, question, texts)
+
+
+@st.cache_data(max_entries=600, show_spinner=False)
+def _asked(checkpoint: str, stamp: int, question: str, texts: tuple[str, ...]):
+    folder = Path(checkpoint)
+    return glass(folder).ask(folder, question, *texts)

@@ -1,0 +1,163 @@
+"""The form that starts a pretraining: what to read, how large, how long, and how to learn."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+
+import streamlit as st
+
+from bert_tf.config import SIZES, BertConfig, PretrainingConfig, Stage
+from bert_tf.data.corpus_check import CorpusFacts, check_corpus
+from bert_tf.data.stories import STORIES, stories, write_stories
+from bert_tf.training import launch
+from ui import common, html
+from ui.text import language, t
+
+CORPORA = ["stories", "upload"]
+#: The peak learning rate that a size starts with: larger models want smaller steps.
+RATES = {"tiny": 2e-3, "mini": 1e-3, "small": 5e-4}
+CHOICES = {"rate": [1e-4, 2e-4, 5e-4, 7e-4, 1e-3, 1.5e-3, 2e-3, 3e-3, 5e-3, 1e-2, 3e-2], "batch": [16, 32, 64, 128],
+           "length": [16, 32, 64, 128], "vocabulary": [1000, 2000, 3000, 8000, 16000]}
+#: Checkpoints kept to look back at, and the longest time between two, as a share of the run.
+CHECKPOINTS, RAREST = 20, 0.1
+#: The share of a run in which the learning rate rises: short runs at high rates need more of it than long ones.
+WARMUP = 0.1
+LONGEST_INPUT = 128
+#: Letters in the names of uploaded files that may stay.
+_PLAIN = " -_.()"
+
+
+def free_name() -> str:
+    """Returns the first of run-1, run-2, … that is free."""
+    taken = {path.name for path in launch.runs_folder().glob("*")}
+    return next(name for number in range(1, 10_000) if (name := f"run-{number}") not in taken)
+
+
+def show() -> None:
+    """Draws the form."""
+    corpus = common.choice(st.segmented_control, t("pretraining.corpus"), CORPORA, key="corpus", default="stories",
+                           format_func={name: t(f"pretraining.{name}") for name in CORPORA}.get, required=True)
+    uploads = [] if corpus == "stories" else ask_for_files()
+    if corpus == "stories":
+        show_stories()
+    left, middle, right = st.columns(3)
+    with left:
+        size = common.choice(st.selectbox, t("pretraining.size"), list(RATES), key="size", default="tiny",
+                             format_func={name: size_words(name) for name in RATES}.get, on_change=follow_size)
+    st.session_state.setdefault("minutes", 3.0)
+    minutes = middle.number_input(t("pretraining.minutes"), min_value=0.1, max_value=600.0, step=1.0, key="minutes",
+                                  format="%g", persist_state="session", help=t("pretraining.minutes_help"))
+    st.session_state.setdefault("new_name", free_name())
+    name = right.text_input(t("pretraining.run_name"), key="new_name", max_chars=launch.LONGEST_NAME)
+    options = ask_for_details(size)
+    if st.button(t("pretraining.start"), type="primary", icon=":material/play_arrow:", key="start",
+                 disabled=corpus == "upload" and not uploads):
+        with common.friendly("pretraining.cannot_start"), st.spinner(t("pretraining.starting")):
+            begin(name, size, minutes, uploads, **options)
+
+
+def size_words(size: str) -> str:
+    """Says what a size is."""
+    layers, hidden, heads = SIZES[size]
+    count = BertConfig.of_size(size, 3000, max_position_embeddings=LONGEST_INPUT).parameter_count() / 1e6
+    return t("pretraining.size_words", size=size, layers=layers, hidden=hidden, heads=heads, count=f"{count:.1f}")
+
+
+def follow_size() -> None:
+    """Gives a newly chosen size the learning rate that suits it."""
+    st.session_state.rate = RATES[st.session_state.size]
+
+
+def ask_for_details(size: str) -> dict:
+    """Draws the settings that one may leave alone."""
+    with st.expander(t("pretraining.details"), icon=":material/tune:"):
+        left, right = st.columns(2, gap="large")
+        with left:
+            rate = number("rate", RATES[size], lambda value: f"{value:g}")
+            batch = number("batch", 64, str)
+            length = number("length", 32, str)
+        with right:
+            mask_rate = common.choice(st.select_slider, t("pretraining.mask_rate"), [0.05, 0.1, 0.15, 0.2, 0.3, 0.4],
+                                      key="mask_rate", default=0.15, format_func=html.percent,
+                                      help=t("pretraining.mask_rate_help"))
+            vocabulary = number("vocabulary", 3000, lambda value: f"{value:,}")
+            word2vec = st.toggle(t("pretraining.word2vec"), value=True, key="word2vec", help=t("pretraining.word2vec_help"))
+            whole = st.toggle(t("pretraining.whole_words"), key="whole_words", help=t("pretraining.whole_words_help"))
+    return {"rate": rate, "batch": batch, "length": length, "mask_rate": mask_rate, "vocabulary": vocabulary,
+            "word2vec": word2vec, "whole": whole}
+
+
+def number(name: str, default, words):
+    """Draws a choice of one of the numbers that make sense."""
+    return common.choice(st.select_slider, t(f"pretraining.{name}"), CHOICES[name], key=name, default=default,
+                         format_func=words, help=t(f"pretraining.{name}_help"))
+
+
+def show_stories() -> None:
+    """Shows what the teaching corpus reads like."""
+    st.caption(t("pretraining.stories_note", count=f"{2 * STORIES:,}"))
+    with st.container(border=True):
+        for code in (language(), "zh" if language() == "en" else "en"):
+            for one in stories(code, 2, seed=0):
+                st.markdown(common.plain(("" if code == "zh" else " ").join(one)))
+
+
+def ask_for_files() -> list:
+    """Draws the upload; returns the files if every one of them can be trained on."""
+    files = st.file_uploader(t("pretraining.files"), type=["txt", "gz", "xz"], accept_multiple_files=True, key="files",
+                             help=t("pretraining.files_help"))
+    good = []
+    for file in files:
+        with common.friendly("pretraining.bad_file"):
+            facts = look_over(file.file_id, file.name, file)
+            st.caption(t("pretraining.file_facts", name=common.plain(file.name), documents=f"{facts.documents:,}",
+                         sentences=f"{facts.sentences:,}", beginning=common.plain(" ".join(facts.beginning)[:160])))
+            good.append(file)
+    return good if len(good) == len(files) else []
+
+
+@st.cache_data(max_entries=20, show_spinner=False)
+def look_over(file_id: str, name: str, _file) -> CorpusFacts:
+    """Checks an uploaded file once."""
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            return check_corpus(put(_file, Path(folder)))
+        except ValueError as error:
+            raise ValueError(str(error).replace(folder + "/", "")) from None
+
+
+def put(file, folder: Path) -> Path:
+    """Writes an uploaded file into a folder under a name that is free there."""
+    name = "".join(letter for letter in file.name if letter.isalnum() or letter in _PLAIN).lstrip(". ")
+    stem, dot, ending = name.partition(".")
+    path, number = folder / name, 2
+    while path.exists():
+        path, number = folder / f"{stem}-{number}{dot}{ending}", number + 1
+    path.write_bytes(file.getvalue())
+    return path
+
+
+def begin(name: str, size: str, minutes: float, uploads: list, *, rate: float, batch: int, length: int,
+          mask_rate: float, vocabulary: int, word2vec: bool, whole: bool) -> None:
+    """Starts the run and shows it."""
+    training = PretrainingConfig(
+        size=size, stages=(Stage(sequence_length=length, batch_size=batch),), minutes=minutes, peak_learning_rate=rate,
+        warmup=WARMUP, mask_rate=mask_rate, whole_words=whole, max_position_embeddings=LONGEST_INPUT,
+        mixed_precision="float32", save_minutes=max(minutes * RAREST, 0.05), keep_checkpoints=CHECKPOINTS)
+    path = launch.place_for(name)
+    if uploads:
+        (path / "corpus").mkdir(parents=True)
+    try:
+        files = {"corpus": [put(file, path / "corpus") for file in uploads]} if uploads else write_stories(path / "corpus")
+        launch.start(path.name, training, **files, vocab_size=vocabulary,
+                     initial_embeddings="word2vec" if word2vec else "random")
+    except (ValueError, OSError):
+        shutil.rmtree(path, ignore_errors=True)
+        raise
+    for key in ("new_name", "run", "lab"):
+        st.session_state.pop(key, None)
+    st.query_params["run"] = path.name
+    st.query_params.pop("lab", None)
+    st.rerun()

@@ -1,0 +1,149 @@
+"""Plotly figures of the meaning pages: maps in the plane and in space, and lines by layer.
+
+Letters in shapes: n sentences or words, L layers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+
+from ui.charts import _BARE, _label_places, _layout, _plane, _texts, sense_map
+from ui.html import DARK, LIGHT, Palette
+
+#: With more dots than this, numbers on them would lie on top of each other.
+NUMBERED = 40
+
+
+def palette_of(dark: bool) -> Palette:
+    """Returns the colours of a dark or a light page."""
+    return DARK if dark else LIGHT
+
+
+def group_colors(palette: Palette) -> list[str]:
+    """Returns colours that tell groups apart, the two main ones first."""
+    more = ("#4bb3a4", "#d678c8", "#9bbf4d") if palette is DARK else ("#1f8a7a", "#9b3f8f", "#6c8a1f")
+    return [palette.a, palette.b, *more, palette.surprise]
+
+
+def word_map(points: np.ndarray, titles: Sequence[str], colors: Sequence[str], *, mean: str | None = None,
+             dark: bool = False) -> go.Figure:
+    """Draws one dot a sentence, in the plane or in space.
+
+    Args:
+        points: (n, 2) or (n, 3).
+        titles: n sentences for the tooltips.
+        colors: n CSS colours.
+        mean: a tooltip for a cross at the mean of the dots; None for no cross.
+        dark: whether the page is dark.
+    """
+    palette = palette_of(dark)
+    if points.shape[1] == 3:
+        return _space(points, titles, colors, mean, palette)
+    if len(points) <= NUMBERED:
+        figure = sense_map(points, titles, colors, dark=dark)
+    else:
+        figure = _plane(go.Figure(go.Scatter(
+            x=points[:, 0], y=points[:, 1], mode="markers", customdata=_numbered(titles), cliponaxis=False,
+            hovertemplate="%{customdata}<extra></extra>",
+            marker={"size": 11, "color": list(colors), "opacity": 0.85, "line": {"width": 1, "color": palette.paper}})),
+            points, palette)
+    if mean is not None:
+        centre = points.mean(axis=0)
+        figure.add_scatter(x=centre[:1], y=centre[1:], mode="markers", customdata=_texts([mean]),
+                           hovertemplate="%{customdata}<extra></extra>",
+                           marker={"size": 17, "symbol": "x-thin", "line": {"width": 4, "color": palette.ink}})
+    return figure
+
+
+def _numbered(titles: Sequence[str]) -> list[str]:
+    return _texts([f"{number}  {title}" for number, title in enumerate(titles, 1)])
+
+
+def _space(points: np.ndarray, titles: Sequence[str], colors: Sequence[str], mean: str | None,
+           palette: Palette) -> go.Figure:
+    few = len(points) <= NUMBERED
+    figure = go.Figure(go.Scatter3d(
+        x=points[:, 0], y=points[:, 1], z=points[:, 2], mode="markers+text" if few else "markers",
+        text=[str(i + 1) for i in range(len(points))] if few else None, textposition="top center",
+        textfont={"size": 12, "color": palette.soft}, customdata=_numbered(titles),
+        hovertemplate="%{customdata}<extra></extra>", marker={"size": 6 if few else 4, "color": list(colors)}))
+    if mean is not None:
+        centre, arm = points.mean(axis=0), 0.05 * np.ptp(points, axis=0)
+        ends = np.concatenate([[centre - step, centre + step, np.full(3, np.nan)] for step in np.diag(arm)])  # (9, 3)
+        figure.add_scatter3d(x=ends[:, 0], y=ends[:, 1], z=ends[:, 2], mode="lines", text=_texts([mean]) * 9,
+                             hovertemplate="%{text}<extra></extra>", line={"width": 6, "color": palette.ink})
+    return _room(figure, palette, height=440)
+
+
+def _room(figure: go.Figure, palette: Palette, height: int) -> go.Figure:
+    """Takes the numbers off the axes of a map in space: only nearness means something."""
+    axis = {"showticklabels": False, "title": "", "gridcolor": palette.line, "zeroline": False, "showspikes": False,
+            "backgroundcolor": "rgba(0,0,0,0)"}
+    figure.update_layout(scene={"xaxis": axis, "yaxis": axis, "zaxis": axis, "aspectmode": "cube"})
+    return _layout(figure, palette, height=height)
+
+
+def label_map(points: np.ndarray, labels: Sequence[str], *, dark: bool = False) -> go.Figure:
+    """Draws words in the plane (n, 2) or in space (n, 3), each beside its dot."""
+    palette = palette_of(dark)
+    shared = {"mode": "markers+text", "text": _texts(labels), "hovertemplate": "%{text}<extra></extra>"}
+    if points.shape[1] == 3:
+        figure = go.Figure(go.Scatter3d(
+            x=points[:, 0], y=points[:, 1], z=points[:, 2], marker={"size": 4, "color": palette.a},
+            textposition="top center", textfont={"size": 12, "color": palette.ink}, **shared))
+        return _room(figure, palette, height=560)
+    figure = go.Figure(go.Scatter(x=points[:, 0], y=points[:, 1], cliponaxis=False,
+                                  textposition=_label_places(points, labels), marker={"size": 8, "color": palette.a},
+                                  textfont={"size": 13, "color": palette.ink}, **shared))
+    return _plane(figure, points, palette).update_layout(height=520)
+
+
+def layer_lines(lines: Sequence[tuple[str, np.ndarray, str, str]], *, layer: str, chosen: int | None = None,
+                percent: bool = False, dark: bool = False) -> go.Figure:
+    """Draws numbers by layer.
+
+    Args:
+        lines: (name, L+1 numbers, CSS colour, plotly dash) each.
+        layer: the word for "layer" below the axis.
+        chosen: a layer to mark with a line.
+        percent: whether the numbers are shares.
+        dark: whether the page is dark.
+    """
+    palette = palette_of(dark)
+    figure = go.Figure([go.Scatter(
+        x=list(range(len(values))), y=values, name=name, mode="lines+markers", line={"color": color, "width": 2.5, "dash": dash},
+        marker={"size": 7}, hovertemplate=f"%{{y:{'.0%' if percent else '.3f'}}}  {name}<extra></extra>")
+        for name, values, color, dash in lines])
+    if chosen is not None:
+        figure.add_vline(x=chosen, line={"color": palette.line, "width": 9}, layer="below")
+    figure.update_xaxes(title={"text": layer, "font": {"size": 13, "color": palette.soft}}, dtick=1, **_BARE)
+    figure.update_yaxes(**{**_BARE, "showgrid": True}, gridcolor=palette.line, tickformat=".0%" if percent else None)
+    figure = _layout(figure, palette, height=340)
+    return figure.update_layout(hovermode="x unified", showlegend=True, margin={"l": 4, "r": 12, "t": 8, "b": 4},
+                                legend={"orientation": "h", "y": -0.25, "x": 0, "font": {"size": 13}})
+
+
+def moved_map(full: np.ndarray, part: np.ndarray, titles: Sequence[str], colors: Sequence[str], *,
+              dark: bool = False) -> go.Figure:
+    """Draws where a word goes when it sees less: a line from the hollow dot (part) to the full one.
+
+    Args:
+        full, part: (n, 2), the same axes.
+        titles: n sentences for the tooltips.
+        colors: n CSS colours.
+        dark: whether the page is dark.
+    """
+    palette = palette_of(dark)
+    nothing = np.full(len(full), np.nan)
+    figure = go.Figure(go.Scatter(
+        x=np.stack([part[:, 0], full[:, 0], nothing], axis=1).ravel(), mode="lines", hoverinfo="skip",
+        y=np.stack([part[:, 1], full[:, 1], nothing], axis=1).ravel(), line={"color": palette.line, "width": 2}))
+    for points, fill in ((part, palette.paper), (full, None)):
+        figure.add_scatter(
+            x=points[:, 0], y=points[:, 1], mode="markers", customdata=_numbered(titles),
+            hovertemplate="%{customdata}<extra></extra>", cliponaxis=False,
+            marker={"size": 13, "color": fill or list(colors), "line": {"width": 2.5, "color": list(colors)}})
+    return _plane(figure, np.concatenate([full, part]), palette)

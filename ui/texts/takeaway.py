@@ -1,0 +1,8 @@
+"""Downloads: (English, Chinese)."""
+
+TEXT = {
+    "takeaway.name": ("Take away", "下载"),
+    "takeaway.csv": ("Numbers, CSV", "数据（CSV）"),
+    "takeaway.json": ("Numbers, JSON", "数据（JSON）"),
+    "takeaway.html": ("Page, HTML", "网页（HTML）"),
+}
