@@ -14,7 +14,7 @@ import struct
 import time
 from pathlib import Path
 
-#: Fields of a metrics record that are no measurement.
+#: Numbers of a metrics record that are no measurement.
 NOT_DRAWN = ("step", "heldout")
 _START_OF_SESSION = b"\x3a\x02\x08\x01"  # Event.session_log (7) { status (1): START (1) }
 
@@ -36,11 +36,11 @@ class EventFile:
         self._write(_START_OF_SESSION, step=first_step)
 
     def add(self, record: dict) -> None:
-        """Adds every number of a metrics record under `train/` or `heldout-NAME/`."""
+        """Adds every number of a metrics record under `train/` or `heldout-NAME/`; what is no number is left out."""
         group = f"heldout-{record['heldout']}" if "heldout" in record else "train"
         values = b"".join(
             _bytes(1, _bytes(1, f"{group}/{key}".encode()) + struct.pack("<Bf", 0x15, value))
-            for key, value in record.items() if key not in NOT_DRAWN)
+            for key, value in record.items() if isinstance(value, (int, float)) and key not in NOT_DRAWN)
         self._write(_bytes(5, values), step=record["step"])
 
     def _write(self, content: bytes, *, step: int) -> None:

@@ -189,8 +189,7 @@ class Finetuning:
             self.events[record["twin"]] = EventFile(folder, first_step=self.step)
         figures = record.get("dev") or record
         group = {"heldout": "dev"} if "dev" in record else {}
-        self.events[record["twin"]].add({"step": self.step, **group, **{
-            key: value for key, value in figures.items() if isinstance(value, (int, float)) and key != "step"}})
+        self.events[record["twin"]].add({"step": self.step, **group, **figures})
         self.show(record)
 
     def _evaluate(self) -> None:

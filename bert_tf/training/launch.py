@@ -19,6 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bert_tf.config import PretrainingConfig
+from bert_tf.training.finetuning import create_finetuning
+from bert_tf.training.finetuning_config import FinetuningConfig
 from bert_tf.training.pretraining import create_run
 from bert_tf.training.run_folder import RunFolder, write_atomically
 
@@ -44,7 +46,7 @@ class RunState:
         message: what the trainer said last about it; for one that died, the last words of its log.
         progress: share done, in [0, 1].
         step: optimizer steps done.
-        resumable: whether `resume` can go on with it.
+        resumable: whether `resume` can go on with it; fine-tuning is short and never does.
     """
 
     name: str
@@ -66,13 +68,13 @@ def runs_folder() -> Path:
     return Path(os.environ.get("BERT_TF_RUNS") or ROOT / "runs")
 
 
-def list_runs(folder: Path | None = None) -> list[RunState]:
-    """Lists the pretraining runs of a folder, the latest first."""
+def list_runs(folder: Path | None = None, *, kind: str = "pretraining") -> list[RunState]:
+    """Lists the runs of a folder that are of a kind, `pretraining` or `finetuning`, the latest first."""
     configs = sorted((folder or runs_folder()).glob("*/config.json"), key=written, reverse=True)
     found = []
     for path in configs:
         with contextlib.suppress(FileNotFoundError, ValueError):  # deleted or half copied while we look
-            if RunFolder(path.parent).config().get("kind") == "pretraining":
+            if RunFolder(path.parent).config().get("kind") == kind:
                 found.append(state_of(path.parent))
     return found
 
@@ -93,7 +95,7 @@ def state_of(path: str | Path) -> RunState:
     """
     path = Path(path)
     run = RunFolder(path)
-    run.config()
+    kind = run.config().get("kind")
     status = run.status()
     state, message = status.get("state", "stopped"), status.get("message", "")
     if state in ("preparing", "running") and not _at_work(status):
@@ -101,7 +103,7 @@ def state_of(path: str | Path) -> RunState:
     elif state == "running" and run.stop_requested():
         state = "stopping"
     return RunState(path.name, path, state, message, float(status.get("progress", 0.0)), int(status.get("step", 0)),
-                    state in ("stopped", "failed", "died"))
+                    kind != "finetuning" and state in ("stopped", "failed", "died"))
 
 
 def start(name: str, training: PretrainingConfig, *, corpus: list[str], heldout: list[str] = (),
@@ -123,6 +125,30 @@ def start(name: str, training: PretrainingConfig, *, corpus: list[str], heldout:
     path = place_for(name, folder)
     create_run(RunFolder(path), training, corpus=[str(file) for file in corpus], heldout=[str(file) for file in heldout],
                vocab_size=vocab_size, initial_embeddings=initial_embeddings)
+    _spawn(path)
+    return path
+
+
+def start_finetuning(name: str, training: FinetuningConfig, *, model: str | Path, train: str | Path,
+                     dev: str | Path | None = None, columns: dict[str, str] | None = None,
+                     folder: Path | None = None) -> Path:
+    """Writes down a fine-tuning run and starts its process.
+
+    Args:
+        name: of the run, which is that of its folder.
+        training, model, train, dev, columns: as for `create_finetuning`.
+        folder: of the runs; by default `runs_folder()`.
+
+    Returns:
+        The run folder.
+
+    Raises:
+        ValueError: the name cannot be used or is taken, or the examples or the recipe are off.
+        FileNotFoundError: a file or the model is missing.
+    """
+    path = place_for(name, folder)
+    create_finetuning(RunFolder(path), training, model=str(model), train=str(train), dev=str(dev) if dev else None,
+                      columns=columns)
     _spawn(path)
     return path
 
@@ -152,7 +178,7 @@ def resume(path: str | Path) -> None:
     """
     state = state_of(path)
     if not state.resumable:
-        raise ValueError(f"The run {state.name!r} is {state.state}; only one that stopped can be resumed.")
+        raise ValueError(f"The run {state.name!r} is {state.state}; only a pretraining that stopped can be resumed.")
     RunFolder(path).clear_stop()
     _spawn(Path(path))
 
@@ -243,7 +269,8 @@ def _moved(value, old: Path, new: Path):
 
 def _spawn(path: Path) -> None:
     """Starts the process of a run: in a session of its own, and last in line for the processor."""
-    command = [sys.executable, "-m", "bert_tf", "pretrain", "--run", str(path.resolve()), "--resume"]
+    own = ["finetune"] if RunFolder(path).config().get("kind") == "finetuning" else ["pretrain", "--resume"]
+    command = [sys.executable, "-m", "bert_tf", *own, "--run", str(path.resolve())]
     if polite := shutil.which("nice"):
         command = [polite, "-n", "10", *command]
     environment = os.environ | {"TQDM_DISABLE": "1", "PYTHONUNBUFFERED": "1"}

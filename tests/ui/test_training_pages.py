@@ -20,7 +20,7 @@ FILL = "the [MASK] sat on the mat."
 
 
 @pytest.fixture(autouse=True)
-def runs(tmp_path, monkeypatch):
+def runs(quick, tmp_path, monkeypatch):
     """An empty folder of runs."""
     monkeypatch.setenv("BERT_TF_RUNS", str(tmp_path / "runs"))
     (tmp_path / "runs").mkdir()
