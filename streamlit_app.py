@@ -38,6 +38,7 @@ page = st.navigation({
                 url_path="training_data"),
         st.Page(HERE / "ui/pages/pretraining.py", title=t("pretraining.name"), icon=":material/model_training:",
                 url_path="pretraining"),
+        st.Page(HERE / "ui/pages/finetuning.py", title=t("tune.name"), icon=":material/school:", url_path="finetuning"),
     ],
 })
 common.language_in_address()

@@ -15,7 +15,14 @@ from bert_tf.config import BertConfig, require_integer
 from bert_tf.explore import bucket, softmax
 from bert_tf.results import Answer, Encoding, Entity, LabelProbability
 from bert_tf.task_folder import ARCHITECTURES, LoadedTask, TaskSettings, load_task
-from bert_tf.task_inputs import best_spans, entities, piece_of_words, question_windows, tags_of_words, word_spans
+from bert_tf.task_inputs import (
+    best_spans,
+    entities,
+    piece_of_words,
+    question_windows,
+    tags_of_words,
+    word_spans,
+)
 from bert_tf.tokenizer import WordPieceTokenizer
 
 #: Windows of a passage answered together.

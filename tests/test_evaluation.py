@@ -108,15 +108,14 @@ def test_the_cloze_set_is_whole_and_counts_right_answers(tiny_bert):
 @pytest.mark.slow
 def test_the_command_measures_and_writes_the_card(model_copy, text, capsys):
     (model_copy / "card.md").write_text("# Mine\n\nAbout it.\n", encoding="utf-8")
-    command = ["evaluate", str(model_copy), str(text), "--pairs", "32", "--card"]
-    assert main(command) == 0
+    assert main(["evaluate", str(model_copy), str(text), "--pairs", "32", "--card"]) == 0
     shown = capsys.readouterr().out
     assert "held-out" in shown and "same document" in shown
-    assert main(command) == 0  # again: the measures are replaced, not added
-    card = (model_copy / "card.md").read_text(encoding="utf-8")
-    assert card.startswith("# Mine\n\nAbout it.") and card.count("## Measures") == 1
     measures = json.loads((model_copy / report.MEASURES_FILE).read_text(encoding="utf-8"))
     assert set(measures["senses"]) == {entry.word for entry in sense_sets()} and len(measures["anisotropy"]) == 3
+    report.save(measures, model_copy)  # again: the measures are replaced, not added
+    card = (model_copy / "card.md").read_text(encoding="utf-8")
+    assert card.startswith("# Mine\n\nAbout it.") and card.count("## Measures") == 1
     assert (model_copy / "layers.svg").read_text(encoding="utf-8").startswith("<svg")
 
 
@@ -134,3 +133,22 @@ def test_word2vec_is_found_beside_the_model_or_named(tmp_path):
         word2vec_beside("", ["fr=x"])
     with pytest.raises(FileNotFoundError):
         word2vec_beside("", [f"en={tmp_path / 'nowhere'}"])
+
+
+def test_fine_tuned_figures_are_those_of_the_run(tiny_model_folder, tmp_path, monkeypatch):
+    from bert_tf.evaluation import tasks
+    from bert_tf.training.finetuning_config import FinetuningConfig
+
+    for part, count in (("train", 24), ("dev", 8)):
+        rows = "".join(f"the {'good cat' if i % 2 else 'old dog'} sat\t{'yes' if i % 2 else 'no'}\n" for i in range(count))
+        (tmp_path / f"pets-{part}.tsv").write_text(f"text\tlabel\n{rows}", encoding="utf-8")
+    seen, real = [], tasks.finetune
+    monkeypatch.setattr(tasks, "finetune", lambda run, show: seen.append(real(run, show=show)) or seen[-1])
+    found = tasks.fine_tuned(tiny_model_folder, [str(tmp_path / "pets-train.tsv")],
+                             config=FinetuningConfig(epochs=1, mixed_precision="float32"))
+    figures = {name: twin["figures"]["accuracy"] for name, twin in seen[0]["twins"].items()}
+    assert found == {"pets": {"figure": "accuracy", "train": 24, "dev": 8, **figures}}
+    with pytest.raises(ValueError, match="train"):
+        tasks.dev_file(tmp_path / "pets.tsv")
+    with pytest.raises(FileNotFoundError, match="other-train"):
+        tasks.dev_file(tmp_path / "other-train.tsv")

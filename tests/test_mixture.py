@@ -1,9 +1,9 @@
 """Fixed shares of a corpus, and negatives that the topic does not give away."""
 
 import pytest
+from test_pairs import Corpus, pairs, runs
 
 from bert_tf.data.mixture import MixedSampler, parts_of
-from test_pairs import Corpus, pairs, runs
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,13 @@ import json
 import numpy as np
 import pytest
 
-from bert_tf.training.run_folder import PROGRESS_FILE, STATE_FILE, RunFolder, _most_crowded, step_of
+from bert_tf.training.run_folder import (
+    PROGRESS_FILE,
+    STATE_FILE,
+    RunFolder,
+    _most_crowded,
+    step_of,
+)
 
 
 @pytest.fixture

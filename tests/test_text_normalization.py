@@ -4,10 +4,20 @@ import random
 import unicodedata
 
 import pytest
-from tokenizer_reference import POOLS, random_text, reference_words, transformers_differs
+from tokenizer_reference import (
+    POOLS,
+    random_text,
+    reference_words,
+    transformers_differs,
+)
 
 from bert_tf.text_normalization import (
-    SPECIAL_TOKENS, is_ideograph, is_punctuation, join_words, split_special_tokens, split_words,
+    SPECIAL_TOKENS,
+    is_ideograph,
+    is_punctuation,
+    join_words,
+    split_special_tokens,
+    split_words,
     split_words_aligned,
 )  # fmt: skip
 

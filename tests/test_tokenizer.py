@@ -8,7 +8,14 @@ import time
 import numpy as np
 import pytest
 from tokenizer_reference import (
-    POOLS, SPECIALS, VOCAB, fuzz_vocab, random_text, reference_pieces, reference_words, transformers_differs,
+    POOLS,
+    SPECIALS,
+    VOCAB,
+    fuzz_vocab,
+    random_text,
+    reference_pieces,
+    reference_words,
+    transformers_differs,
 )  # fmt: skip
 
 from bert_tf.tokenizer import WordPieceTokenizer

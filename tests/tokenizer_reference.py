@@ -1,6 +1,5 @@
 """The published tokenization of BERT, one character at a time and slow, and random text to compare on."""
 
-import random
 import unicodedata
 
 SPECIALS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]

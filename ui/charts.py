@@ -13,8 +13,9 @@ import plotly.graph_objects as go
 
 from ui.html import DARK, LIGHT, Palette
 
-#: What Streamlit hands to plotly for every chart: no toolbar over the picture, no logo.
-CONFIG = {"displayModeBar": False, "responsive": True}
+#: What Streamlit hands to plotly for every chart: no toolbar but, when one points at the chart, a button that saves it.
+CONFIG = {"responsive": True, "displayModeBar": "hover", "displaylogo": False, "modeBarButtons": [["toImage"]],
+          "toImageButtonOptions": {"format": "png", "scale": 2}}
 FONT = ("Source Sans, PingFang SC, Hiragino Sans GB, Microsoft YaHei, Noto Sans CJK SC, Noto Sans SC, "
         "system-ui, sans-serif")
 

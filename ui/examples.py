@@ -125,6 +125,7 @@ FIRST = {
         "pretraining": {"lab_fill": lab_examples.FILLS[code], "lab_look": lab_examples.LOOK[code],
                         "lab_word": LAB_SETS[code][0].word, "lab_senses": LAB_SETS[code][0].text()},
         "data": {"data_text": lab_examples.TEXTS[code]},
+        "tune": {},  # what stands there depends on the run
         "words": {"word": WORD_SETS[code][0].word, "sentences": WORD_SETS[code][0].text()},
         "static": static_examples.first(code),
     }

@@ -1,6 +1,6 @@
 """Words and analogies to click on the word2vec page; every analogy works with the bundled vectors."""
 
-NEAR = {"en": ["king", "river", "doctor", "bank", "monday"], "zh": ["国王", "医生", "苹果", "周一", "河边"]}
+NEAR = {"en": ["king", "river", "doctor", "bank", "monday"], "zh": ["医生", "苹果", "周一", "河边", "国王"]}
 
 #: (a, b, c, the answer): a is to b as c is to the answer
 ANALOGIES = {

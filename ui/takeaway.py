@@ -18,9 +18,8 @@ import streamlit as st
 from ui.charts import CONFIG
 from ui.text import t
 
-#: What `st.plotly_chart` gets where plotly's own picture button should appear when one points at the chart.
-PICTURE_CONFIG = {**CONFIG, "displayModeBar": "hover", "displaylogo": False, "modeBarButtons": [["toImage"]],
-                  "toImageButtonOptions": {"format": "png", "scale": 2}}
+#: The button of a chart on a page of its own saves it as SVG, which stays sharp in print.
+PAGE_CONFIG = {**CONFIG, "toImageButtonOptions": {"format": "svg"}}
 
 #: Column name -> its values, all equally many; or a function that gives that when a file is asked for.
 Table = Mapping[str, Sequence]
@@ -49,12 +48,13 @@ def offer(key: str, figure=None, table: Table | Callable[[], Table] | None = Non
         files += [("csv", "text/csv", lambda: as_csv(_given(table))),
                   ("json", "application/json", lambda: as_json(_given(table)))]
     if figure is not None:
-        files.append(("html", "text/html", lambda: figure.to_html(include_plotlyjs=True, config=PICTURE_CONFIG)))
+        files.append(("html", "text/html", lambda: figure.to_html(include_plotlyjs=True, config=PAGE_CONFIG)))
     if html is not None:
         files.append(("html", "text/html", lambda: _given(html)))
     with st.popover(t("takeaway.name"), icon=":material/download:", type="tertiary", key=f"{key}_away"):
         for ending, mime, write in files:
-            st.download_button(t(f"takeaway.{ending}"), write, file_name=f"{name}.{ending}", mime=mime,
+            label = "figure" if figure is not None and ending == "html" else ending
+            st.download_button(t(f"takeaway.{label}"), write, file_name=f"{name}.{ending}", mime=mime,
                                key=f"{key}_{ending}", on_click="ignore", width="stretch")
 
 

@@ -4,7 +4,22 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui.texts import app, attention, bertviz, data, fill, heads, home, onehead, pair, pretraining, static, takeaway, words
+from ui.texts import (
+    app,
+    attention,
+    bertviz,
+    data,
+    fill,
+    finetuning,
+    heads,
+    home,
+    onehead,
+    pair,
+    pretraining,
+    static,
+    takeaway,
+    words,
+)
 
 LANGUAGES = {"en": "English", "zh": "中文"}
 
@@ -20,6 +35,7 @@ TEXT = {
     **takeaway.TEXT,
     **pretraining.TEXT,
     **data.TEXT,
+    **finetuning.TEXT,
     **heads.TEXT,
     **onehead.TEXT,
 }

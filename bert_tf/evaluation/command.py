@@ -13,6 +13,11 @@ def add_evaluate(commands) -> None:
     command.add_argument("--pairs", type=int, default=4096, help="sentence pairs drawn from each file")
     command.add_argument("--word2vec", nargs="*", metavar="LANGUAGE=FOLDER",
                          help="vectors to stand beside the senses (default: word2vec-en and -zh beside the model)")
+    command.add_argument("--tasks", nargs="+", default=[], metavar="FILE",
+                         help="labelled training files (x-train.tsv with x-dev.tsv beside it): fine-tune on each, "
+                              "beside the same network from random weights")
+    command.add_argument("--most-train", type=int, default=0, metavar="N", help="labelled examples used of each (default: all)")
+    command.add_argument("--most-dev", type=int, default=0, metavar="N", help="dev examples used of each (default: all)")
     command.add_argument("--card", action="store_true",
                          help="write measures.json and a picture into the model's folder, and the tables into its card")
     command.set_defaults(run_command=_evaluate)
@@ -25,9 +30,13 @@ def _evaluate(args) -> None:
 
     import bert_tf
     from bert_tf.evaluation.report import markdown, measure_all, save
+    from bert_tf.evaluation.tasks import dev_file, fine_tuned
     from bert_tf.quiet import start_keras_quietly
+    from bert_tf.training.finetuning_config import FinetuningConfig
 
     start_keras_quietly()
+    for path in args.tasks:
+        dev_file(Path(path))  # before hours of work
     bert = bert_tf.load(args.model)
     vectors = word2vec_beside(args.model, args.word2vec)
     with tempfile.TemporaryDirectory() as scratch, tqdm(total=100, bar_format="{desc:<28} |{bar}| {elapsed}") as bar:
@@ -37,6 +46,9 @@ def _evaluate(args) -> None:
             bar.refresh()
 
         measures = measure_all(bert, args.files, scratch=scratch, word2vec=vectors, pairs=args.pairs, show=show)
+        if args.tasks:
+            config = FinetuningConfig(most_train=args.most_train, most_dev=args.most_dev)
+            measures["tasks"] = fine_tuned(args.model, args.tasks, config=config, show=show)
     print(markdown(measures))
     if args.card:
         save(measures, args.model)

@@ -105,8 +105,9 @@ def markdown(measures: dict) -> str:
                  + ", ".join(f"{value:.2f}" for value in measures["anisotropy"]) + ".")
     if "tasks" in measures:
         parts.append("Fine-tuned, beside the same network from random weights:\n\n" + _table(
-            ["task", "figure", "pretrained", "from random weights"],
-            [[name, row["figure"], _share(row["pretrained"]), _share(row["scratch"])]
+            ["task", "examples", "dev", "figure", "pretrained", "from random weights"],
+            [[name, f"{row['train']:,}", f"{row['dev']:,}", row["figure"].replace("_", " "), _share(row["pretrained"]),
+              _share(row["scratch"])]
              for name, row in measures["tasks"].items()]))
     return "\n\n".join(parts)
 

@@ -20,7 +20,11 @@ import numpy as np
 from bert_tf import checkpoint
 from bert_tf.task_folder import TaskSettings, save_task
 from bert_tf.training.event_file import EventFile
-from bert_tf.training.finetuning_config import FinetuningConfig, suggested_epochs, suggested_learning_rate
+from bert_tf.training.finetuning_config import (
+    FinetuningConfig,
+    suggested_epochs,
+    suggested_learning_rate,
+)
 from bert_tf.training.pretraining import HEARTBEAT_SECONDS, StopSignals
 from bert_tf.training.run_folder import RunFolder, write_atomically
 from bert_tf.training.schedules import learning_rate

@@ -178,7 +178,7 @@ def resume(path: str | Path) -> None:
     """
     state = state_of(path)
     if not state.resumable:
-        raise ValueError(f"The run {state.name!r} is {state.state}; only a pretraining that stopped can be resumed.")
+        raise ValueError(f"The run {state.name!r} is {state.state}; only one that stopped can be resumed.")
     RunFolder(path).clear_stop()
     _spawn(Path(path))
 

@@ -88,7 +88,8 @@ def _by_content(table: Table, columns: list[str], used: dict[str, str]) -> dict[
             used = used | {"label": label}
             rest.remove(label)
     if "label" in used and not {"text", "text_a", "text_b"} & set(used):
-        texts = [column for column in rest if kinds[column] > len(table.rows) // 4]
+        texts = [column for column in rest if kinds[column] > len(table.rows) // 4
+                 and not all(cell.strip().isdigit() for cell in values[column])]  # numbers are no texts
         if len(texts) == 1:
             return used | {"text": texts[0]}
         if len(texts) == 2:

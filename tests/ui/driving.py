@@ -17,7 +17,7 @@ LANGUAGES = ["en", "zh"]
 NAMES = {"fill_mask": "fill", "sentence_pair": "pair", "attention": "attention", "words_in_context": "words",
          "static_words": "static",
          "heads_at_work": "heads", "one_head": "onehead",
-         "pretraining": "pretraining", "training_data": "data"}
+         "pretraining": "pretraining", "training_data": "data", "finetuning": "tune"}
 STRANGE = {
     "markup": "the <b>cat</b> **sat** $x$ :smile: `on` -> [a](b) & &lt; it",
     "script": "<script>alert(1)</script><img src=x onerror=alert(1)> cat",

@@ -6,7 +6,18 @@ import json
 
 import numpy as np
 import pytest
-from driving import LANGUAGES, STRANGE, answers, cells, figure, markup, open_page, said, whole, words
+from driving import (
+    LANGUAGES,
+    STRANGE,
+    answers,
+    cells,
+    figure,
+    markup,
+    open_page,
+    said,
+    whole,
+    words,
+)
 
 from bert_tf.head_arithmetic import head_arithmetic
 from bert_tf.head_roles import head_roles
@@ -190,4 +201,5 @@ def test_every_picture_can_be_taken_away():
     at = open_page("attention", look=SENTENCE)
     for view in ATTENTION_VIEWS:
         names = {button.proto.label for button in choose(at, view=view).get("download_button")}
-        assert {words("takeaway.csv", "en"), words("takeaway.json", "en"), words("takeaway.html", "en")} <= names
+        assert {words("takeaway.csv", "en"), words("takeaway.json", "en")} <= names
+        assert names & {words("takeaway.html", "en"), words("takeaway.figure", "en")}

@@ -5,7 +5,18 @@ import re
 
 import numpy as np
 import pytest
-from driving import LANGUAGES, NAMES, cells, figure, markup, open_page, said, type_into, whole, words
+from driving import (
+    LANGUAGES,
+    NAMES,
+    cells,
+    figure,
+    markup,
+    open_page,
+    said,
+    type_into,
+    whole,
+    words,
+)
 
 import bert_tf.sentence_bank
 from bert_tf.sense_sets import sense_set

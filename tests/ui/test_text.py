@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from bert_tf.head_roles import ROLES
+from bert_tf.task_folder import TASKS
 from ui.bertviz_page import LABELS
 from ui.text import LANGUAGES, TEXT
 
@@ -16,9 +17,9 @@ SOURCES = [ROOT / "streamlit_app.py", *sorted((ROOT / "ui").rglob("*.py"))]
 #: What may stand in the braces of a key, where a key is put together: t(f"attention.{name}").
 FILLINGS = {
     "fill.view_{}": ["answers", "together", "layers", "surprise", "two"],
-    "home.{}": ["fill", "pair", "attention", "words", "heads", "onehead", "static", "data", "pretraining"],
-    "{}.name": ["fill", "pair", "attention", "words", "heads", "onehead", "static", "data", "pretraining"],
-    "{}.lead": ["fill", "pair", "attention", "words", "heads", "onehead", "static", "pretraining", "data"],
+    "home.{}": ["fill", "pair", "attention", "words", "heads", "onehead", "static", "data", "pretraining", "tune"],
+    "{}.name": ["fill", "pair", "attention", "words", "heads", "onehead", "static", "data", "pretraining", "tune"],
+    "{}.lead": ["fill", "pair", "attention", "words", "heads", "onehead", "static", "pretraining", "data", "tune"],
     "attention.{}": ["bertviz", "model", "neuron", "grid", "heatmap", "one", "layer_mean", "head_mean", "all_mean",
                      "rollout", "matrix", "sums", "row"],
     "attention.{}_hint": ["bertviz", "model", "neuron"],
@@ -26,7 +27,7 @@ FILLINGS = {
                  "words"],
     "heads.role_{}": list(ROLES),
     "bertviz.{}": list(LABELS),
-    "takeaway.{}": ["csv", "json", "html"],
+    "takeaway.{}": ["csv", "json", "html", "figure"],
     "words.view_{}": ["map", "layers", "near", "one_way", "pieces"],
     "words.{}": ["pca", "tsne", "umap"],
     "words.color_{}": ["senses", "groups"],
@@ -37,6 +38,20 @@ FILLINGS = {
     "pretraining.is_{}": ["preparing", "running", "stopping", "stopped", "finished", "failed", "died"],
     "pretraining.doing_{}": ["starting", "vocabulary", "shards", "words", "word2vec"],
     "pretraining.{}_axis": ["minutes", "steps", "tokens"],
+    "tune.{}": ["watch", "new", "pretrained", "scratch", "expected", "predicted", "text", "first",
+                "second", "names", "question", "rate", "warmup", "batch", "length", "patience", "frozen", "dropout",
+                "decay", "clip", "looks", "epochs", "amount"],
+    "tune.{}_help": ["rate", "warmup", "batch", "length", "patience", "frozen", "dropout", "decay", "clip", "looks",
+                     "epochs", "amount"],
+    "tune.set_{}": ["sentiment", "pairs", "entities", "questions", "upload"],
+    "tune.about_{}": ["sentiment", "pairs", "entities", "questions"],
+    "tune.task_{}": ["auto", *TASKS],
+    "tune.part_{}": ["text", "text_a", "text_b", "label", "tokens", "tags"],
+    "tune.kind_{}": ["PER", "LOC", "ORG"],
+    "tune.doing_{}": ["starting", "examples", "network", "tokens"],
+    "tune.view_{}": ["figures", "wrong", "try"],
+    "tune.score_{}": ["accuracy", "tag_accuracy", "macro_f1", "entity_f1", "entity_precision", "entity_recall",
+                      "exact_match", "f1"],
     "data.stories_{}": ["en", "zh"],
     "data.fate_{}": ["mask", "random", "kept"],
     "data.part_{}": ["token", "position", "segment", "sum", "normed"],

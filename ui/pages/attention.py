@@ -6,7 +6,16 @@ import streamlit as st
 from bert_tf.analysis import attention_rollout
 from bert_tf.head_arithmetic import head_vectors
 from bert_tf.head_roles import PLACES, head_roles
-from ui import attention_inputs, bertviz_page, charts, common, head_charts, html, models, takeaway
+from ui import (
+    attention_inputs,
+    bertviz_page,
+    charts,
+    common,
+    head_charts,
+    html,
+    models,
+    takeaway,
+)
 from ui.bertviz_inside import model_view_html, neuron_view_html, weakest_line
 from ui.bertviz_view import LABELS, MOST_WEIGHTS, PAIRS, head_view_html
 from ui.examples import ATTENTION
@@ -115,7 +124,7 @@ def show_grid(trace, with_special: bool) -> None:
     figure = head_charts.heads_grid(weights, notes, layer=t("attention.layer"), head=t("attention.head"),
                                     chosen=chosen, dark=common.dark())
     with st.container(border=True):
-        st.plotly_chart(figure, key="heads_grid", config=takeaway.PICTURE_CONFIG, theme=None, on_select=enlarge,
+        st.plotly_chart(figure, key="heads_grid", config=charts.CONFIG, theme=None, on_select=enlarge,
                         selection_mode="points")
     block = head_charts.cells_along(weights)
     coarse = [t("attention.coarse", count=block)] if block > 1 else []
@@ -138,7 +147,7 @@ def draw_matrix(trace, weights: np.ndarray, rows: np.ndarray, columns: np.ndarra
     cut, names = weights[np.ix_(rows, columns)], ([trace.tokens[i] for i in rows], [trace.tokens[i] for i in columns])
     figure = charts.attention_heatmap(cut, *names, weight=t("attention.weight"), dark=common.dark())
     with st.container(border=True):
-        st.plotly_chart(figure, key="attention_chart", config=takeaway.PICTURE_CONFIG, theme=None)
+        common.show_chart(figure, "attention_chart")
     takeaway.offer("matrix", figure=figure, table=lambda: takeaway.matrix_table(cut, *names), name="attention-matrix")
 
 

@@ -19,6 +19,7 @@ MORE = [
     ("static", "static_words", ":material/linear_scale:"),
     ("data", "training_data", ":material/casino:"),
     ("pretraining", "pretraining", ":material/model_training:"),
+    ("tune", "finetuning", ":material/school:"),
 ]
 #: (from, to, weight) of the lines, and (x, y, sense) of the dots, in the small pictures.
 LINES = [(0, 1, .5), (0, 3, .9), (1, 0, .35), (1, 1, .6), (2, 3, .95), (2, 1, .25), (3, 2, .8), (3, 3, .3)]

@@ -89,6 +89,7 @@ def watch(runs: list[launch.RunState]) -> None:
     st.subheader(t("pretraining.answers"), anchor=False)
     st.fragment(lab_look.show, run_every=every and 2 * every)(state.path)
     st.caption(t("pretraining.everywhere", name=common.plain(name)))
+    st.page_link("ui/pages/finetuning.py", label=t("tune.from_pretraining"), icon=":material/school:")
 
 
 common.start("pretraining")

@@ -6,9 +6,16 @@ import numpy as np
 import streamlit as st
 
 from bert_tf.data.stories import story
-from bert_tf.training.anatomy import FATES, Cost, Example, cost_of, draw_examples, embedding_parts
+from bert_tf.training.anatomy import (
+    FATES,
+    Cost,
+    Example,
+    cost_of,
+    draw_examples,
+    embedding_parts,
+)
 from ui import common, html, lab_charts, lab_html, models
-from ui.text import language, t
+from ui.text import t
 
 PAIRS = 4
 RATES = [0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.6, 0.8]

@@ -17,6 +17,8 @@ TEXT = {
                     "word2vec：近邻、国王 − 男人 + 女人，还可以现场训练。"),
     "home.data": ("The pairs and masks a model is trained on, drawn before your eyes.", "训练用的句对和遮盖，当面抽取给你看。"),
     "home.pretraining": ("Start a pretraining and watch the model learn, live.", "开始一次预训练，现场看模型学习。"),
+    "home.tune": ("Teach a task by examples, beside a twin that was never pretrained.",
+                  "用例子教它一项任务，和没有预训练过的孪生网络比一比。"),
     "home.art_words": ("The|cat|[MASK]|on|the|mat", "今|天|天|[MASK]|很|好"),
     "home.art_first": ("The sun went down.", "太阳落山了。"),
     "home.art_second": ("The sky turned red.", "天空变红了。"),

@@ -5,4 +5,5 @@ TEXT = {
     "takeaway.csv": ("Numbers, CSV", "数据（CSV）"),
     "takeaway.json": ("Numbers, JSON", "数据（JSON）"),
     "takeaway.html": ("Page, HTML", "网页（HTML）"),
+    "takeaway.figure": ("Page, HTML; its button saves SVG", "网页（HTML，可另存为 SVG）"),
 }

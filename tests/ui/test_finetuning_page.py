@@ -1,0 +1,299 @@
+"""The fine-tuning lab without a browser, on runs of each task that some process wrote down."""
+
+import io
+import json
+import shutil
+import zipfile
+from types import SimpleNamespace
+
+import pytest
+from driving import APP, LANGUAGES, STRANGE, figure, markup, said, whole, words
+from streamlit.testing.v1 import AppTest
+
+from bert_tf.task_folder import TaskSettings, save_task, start_task
+from bert_tf.training import launch, task_scores
+from bert_tf.training.finetuning import create_finetuning
+from bert_tf.training.finetuning_config import FinetuningConfig
+from bert_tf.training.run_folder import RunFolder
+from ui import finetuning_html, finetuning_preview, finetuning_runs, finetuning_start
+
+LABELS = {"classification": ("negative", "positive"), "pairs": ("different", "same"),
+          "tagging": ("O", "B-LOC", "I-LOC", "B-ORG", "I-ORG", "B-PER", "I-PER"), "questions": ()}
+SET_OF = {"classification": "sentiment", "pairs": "pairs", "tagging": "entities", "questions": "questions"}
+WRONG = {
+    "classification": {"text": "the <b>cat</b>", "expected": "positive", "predicted": "negative", "probability": 0.75},
+    "pairs": {"text": "the cat", "text_b": "the <b>dog</b>", "expected": "same", "predicted": "different",
+              "probability": 0.75},
+    "tagging": {"text": "Anna <b> went", "expected": [{"label": "PER", "start": 0, "end": 4, "text": "Anna"}],
+                "predicted": [{"label": "LOC", "start": 5, "end": 8, "text": "<b>"}]},
+    "questions": {"question": "Who?", "passage": "Anna met <b>Tom</b>.", "answers": ["Anna"], "predicted": "Tom",
+                  "start": 12, "end": 15, "probability": 0.75, "f1": 0.0},
+}
+
+
+def figures_of(task: str, right: int) -> dict:
+    """Figures of 100 cases, so many of them right."""
+    if task == "questions":
+        return {"examples": 100, "exact_match": right / 100, "f1": right / 100}
+    if task == "tagging":
+        wanted = [["B-PER", "O"]] * 100
+        return {"examples": 100, **task_scores.entity_figures(wanted, wanted[:right] + [["O", "O"]] * (100 - right))}
+    wanted = [0, 1] * 50
+    given = [label if i < right else 1 - label for i, label in enumerate(wanted)]
+    return {"examples": 100, **task_scores.class_figures(wanted, given, LABELS[task])}
+
+
+@pytest.fixture(autouse=True)
+def runs(quick, tmp_path, monkeypatch):
+    """An empty folder of runs, in which no process is ever started."""
+    monkeypatch.setattr(launch, "_spawn", lambda path: None)
+    monkeypatch.setenv("BERT_TF_RUNS", str(tmp_path / "runs"))
+    (tmp_path / "runs").mkdir()
+    return tmp_path / "runs"
+
+
+@pytest.fixture(scope="module")
+def task_models(tmp_path_factory, tiny_model_folder):
+    """A fine-tuned model for each task, with a head of random weights, made when it is wanted."""
+    root, made = tmp_path_factory.mktemp("tasks"), {}
+
+    def make(task):
+        if task not in made:
+            settings = TaskSettings(task=task, labels=LABELS[task], max_length=64, doc_stride=16)
+            loaded = start_task(str(tiny_model_folder), settings, dtype="float32", dropout=0.0, pretrained=True)
+            save_task(loaded.model, loaded.tokenizer, root / task, settings)
+            made[task] = root / task
+        return made[task]
+    return make
+
+
+@pytest.fixture
+def wrote(runs, tiny_model_folder, task_models):
+    """Writes a run as the trainer does: two epochs, a look at the dev examples after each."""
+    def write(name="one", task="classification", *, state="finished", right=(90, 60), pid=2 ** 22 + 1, message="",
+              twin=True):
+        run, twins = RunFolder(runs / name), ("pretrained", "scratch") if twin else ("pretrained",)
+        train, dev = (str(finetuning_start.EXAMPLES / file) for file in finetuning_start.SETS[SET_OF[task]])
+        create_finetuning(run, FinetuningConfig(twin=twin), model=str(tiny_model_folder), train=train, dev=dev)
+        if state != "preparing":
+            for step in (5, 10):
+                for number, one in enumerate(twins):
+                    place = {"twin": one, "step": step, "epoch": step / 5, "progress": step / 10, "seconds": 6.0 * step}
+                    run.append_metrics(place | {"learning_rate": 1e-3, "loss": 1.5 - step / 10 + number, "accuracy": 0.5,
+                                                "examples_per_second": 1234.5})
+                    run.append_metrics(place | {"best": True, "dev": figures_of(task, right[number] - 10 + step)})
+            entry = {"step": 10, "epoch": 2.0, "seconds": 30.0, "stopped_early": False, "wrong": [WRONG[task]] * 12}
+            score = {"tagging": "entity_f1", "questions": "f1"}.get(task, "accuracy")
+            (run.path / "result.json").write_text(json.dumps({
+                "state": state, "task": task, "labels": LABELS[task], "score_name": score, "step": 10, "total": 10,
+                "seconds": 60.0, "examples": {"train": 400, "dev": 100}, "cut": {"train": 3, "dev": 0},
+                "largest_class": 0.5 if task in ("classification", "pairs") else None, "new_parts": ["head"],
+                "training": {"max_length": 64}, "twins": {one: entry | {"figures": figures_of(task, count),
+                                                                        "last_figures": figures_of(task, count)}
+                                                          for one, count in zip(twins, right)}}))
+            shutil.copytree(task_models(task), run.path / "model")
+        run.write_status(state, step=10, progress=1.0, message=message, pid=pid)
+        return run.path
+    return write
+
+
+def lab(lang="en", **query) -> AppTest:
+    at = AppTest.from_file(str(APP), default_timeout=120)
+    at.query_params["lang"] = lang
+    for key, value in query.items():
+        at.query_params[key] = value
+    return whole(whole(at).switch_page("ui/pages/finetuning.py"))
+
+
+# ---- the form
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_without_runs_the_form_shows_what_is_in_a_set(lang):
+    at = lab(lang)
+    assert at.button(key="tune_start").label == words("tune.start", lang)
+    shown = markup(at)
+    assert "486" in shown and "108" in shown and "negative" in shown and words("tune.task_classification", lang) in shown
+    assert at.select_slider(key="tune_epochs").value == 0 and at.text_input(key="tune_name_sentiment").value == "sentiment-1"
+    at.segmented_control(key="tune_set").set_value("entities")
+    assert words("tune.kind_PER", lang) in markup(whole(at)) and "bt-marked" in markup(at)
+    at.segmented_control(key="tune_set").set_value("questions")
+    assert "<mark" in markup(whole(at)) and words("tune.task_questions", lang) in markup(at)
+    at.segmented_control(key="tune").set_value("watch")
+    assert words("tune.no_runs", lang) in said(whole(at))
+
+
+def test_the_form_starts_what_was_asked_for(monkeypatch, runs, models):
+    asked = {}
+
+    def start(name, training, **options):
+        asked.update(options, name=name, training=training)
+
+    monkeypatch.setattr(launch, "start_finetuning", start)
+    at = lab(tune_set="pairs", tune_rate="0.0001", tune_amount="100")
+    at.select_slider(key="tune_epochs").set_value(3)
+    at.select_slider(key="tune_frozen").set_value(1)
+    at.select_slider(key="tune_clip").set_value(finetuning_start.NO_CLIPPING)
+    at.toggle(key="tune_twin").set_value(False)
+    at.text_input(key="tune_name_pairs").input("mine")
+    whole(at).button(key="tune_start").click()
+    whole(at)
+    training = asked["training"]
+    assert (training.task, training.epochs, training.frozen_blocks, training.twin) == ("pairs", 3, 1, False)
+    assert (training.peak_learning_rate, training.most_train, training.clip_norm, training.max_length) == (1e-4, 100, 1e9, 64)
+    assert asked["name"] == "mine" and asked["model"] == models / "tiny-random"
+    assert [asked["train"].name, asked["dev"].name] == ["pairs-train.tsv", "pairs-dev.tsv"]
+
+
+def test_a_name_that_is_taken_is_refused(wrote):
+    path = wrote("mine")
+    at = lab(tune="new")
+    at.text_input(key="tune_name_sentiment").input("mine")
+    whole(at).button(key="tune_start").click()
+    assert "already" in said(whole(at)) and (path / "result.json").is_file()
+
+
+def upload(name: str, content: str | bytes, size: int | None = None):
+    data = content if isinstance(content, bytes) else content.encode()
+    return SimpleNamespace(name=name, file_id=f"{name}-{hash(data)}-{size}", size=size or len(data),
+                           getvalue=lambda: data)
+
+
+ANSWER = json.dumps({"data": [{"paragraphs": [{"context": "the sun is bright", "qas": [
+    {"id": "1", "question": "what?", "answers": [{"text": "moon", "answer_start": 4}]}]}]}]})
+
+
+@pytest.mark.parametrize(("file", "message"), [
+    (upload("a.csv", b"\x89PNG\r\n\x00\x01"), "not text in UTF-8"),
+    (upload("a.csv", "text\ngood\nbad\n"), "one column"),
+    (upload("a.csv", "text,label\n" + "good,yes\n" * 20), "at least two"),
+    (upload("a.jsonl", '{"tokens": ["a", "b"], "tags": ["O"]}\n'), "2 tokens, but 1 tags"),
+    (upload("a.json", ANSWER), "does not stand in its passage"),
+    (upload("a.csv", ""), "is empty"),
+    (upload("a.csv", "x", size=201_000_000), "200 MB")])
+def test_bad_files_are_named(file, message):
+    with pytest.raises(ValueError, match=message):
+        finetuning_preview.of_uploads([file], "auto", {})
+
+
+def test_a_file_with_strange_columns_and_what_to_beware_of():
+    rows = ["id,body,stars", *(f"{i},text number {i},{'five' if i else 'one'}" for i in range(30))]
+    file = upload("b.csv", "\n".join(rows))
+    assert finetuning_preview.columns_of(file) == ["id", "body", "stars"]
+    seen = finetuning_preview.of_uploads([file], "auto", {"text": "body", "label": "stars"})
+    alone = finetuning_preview.of_uploads([file], "auto", {})  # without being told
+    assert seen.split and seen.some == alone.some and seen.train["columns"] == alone.train["columns"]
+    assert seen.train["examples"] == 27 and seen.train["columns"] == {"text": "body", "label": "stars"}
+    at = lab(tune_set="upload")
+    assert words("tune.formats", "en").split(" with")[0] in said(at) and at.button(key="tune_start").disabled
+    warned = finetuning_preview.warnings(seen)
+    assert len(warned) >= 3  # few to learn from, few to measure on, one label nearly alone
+
+
+# ---- the runs
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("task", LABELS)
+def test_a_finished_run_shows_both_twins(wrote, task, lang):
+    wrote(task=task)
+    at = lab(lang)
+    shown = markup(at)
+    assert "60.0 %" in shown and words("tune.scratch", lang) in shown and "1,234" in shown
+    score = figures_of(task, 90)[{"tagging": "entity_f1", "questions": "f1"}.get(task, "accuracy")]
+    assert f"{score:.1%}".replace("%", " %") in shown
+    charts = len(at.get("plotly_chart"))
+    assert charts == 3 + 2 * (task in ("classification", "pairs"))
+    lines = figure(at, "tune_curve_loss")["data"]
+    assert {line["name"] for line in lines} == {words("tune.pretrained", lang), words("tune.scratch", lang)}
+    at.segmented_control(key="tune_view").set_value("wrong")
+    shown = markup(whole(at))
+    assert shown.count("bt-card") == 10 and "<b>cat" not in shown and "&lt;b&gt;" in shown
+    at.segmented_control(key="tune_page").set_value(2)
+    assert markup(whole(at)).count("bt-card") == 2
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize(("right", "key"), [((90, 60), "ahead"), ((60, 90), "behind"), ((85, 80), "close"),
+                                            ((53, 50), "guessing")])
+def test_the_gap_is_read_honestly(wrote, lang, right, key):
+    wrote(right=right)
+    beginning = words(f"tune.reads_{key}", lang, gap=f"{abs(right[0] - right[1]):.1f}", mine=f"{right[0]}.0 %",
+                      other=f"{right[1]}.0 %", score=words("tune.score_accuracy", lang), chance="CHANCE", largest="50.0 %")
+    assert beginning.split("CHANCE")[0] in said(lab(lang)) if "CHANCE" in beginning else beginning in said(lab(lang))
+
+
+def test_the_worth_of_a_gap_by_hand():
+    found = {"score_name": "accuracy", "largest_class": 0.5, "twins": {
+        "pretrained": {"figures": {"accuracy": 0.9, "examples": 100}},
+        "scratch": {"figures": {"accuracy": 0.8, "examples": 100}}}}
+    apart = finetuning_runs.gap(found)
+    assert apart.size == pytest.approx(0.1) and apart.chance == pytest.approx(0.1) and apart.beats_guessing
+    del found["twins"]["scratch"]
+    assert finetuning_runs.gap(found) is None
+
+
+@pytest.mark.parametrize("task", LABELS)
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_the_model_is_tried(wrote, task, lang):
+    wrote(task=task)
+    at = lab(lang, tune_view="try")
+    assert words("tune.type", lang) not in said(at)  # an example stands there
+    assert ("bt-marked" if task in ("tagging", "questions") else "bt-bars") in markup(at)
+    if lang == "zh":
+        return
+    key = {"classification": "tune_text", "pairs": "tune_first", "tagging": "tune_names"}.get(task, "tune_question")
+    for text in (STRANGE["script"], STRANGE["emoji"]):
+        at.text_input(key=key).input(text)
+        assert "<script>" not in markup(whole(at))
+    at.text_input(key=key).input("")
+    assert words("tune.type", lang) in said(whole(at))
+
+
+def test_the_model_as_a_zip(wrote):
+    archive = zipfile.ZipFile(io.BytesIO(finetuning_runs.zipped(wrote() / "model", "mine")))
+    assert {"mine/config.json", "mine/vocab.txt", "mine/model.safetensors"} <= set(archive.namelist())
+    assert archive.testzip() is None
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_runs_at_work_and_runs_that_died(wrote, lang, monkeypatch):
+    path = wrote("gone", state="running")
+    (path / launch.LOG_FILE).write_text("Killed: 9\n")
+    wrote("new", state="preparing", message="network")
+    wrote("broken", state="failed", message="The loss is NaN at step 7 (scratch).")
+    at = lab(lang, tune_run="gone")
+    assert words("tune.died", lang) in said(at) and at.code[-1].value == "Killed: 9" and "90.0 %" in markup(at)
+    assert "resume" not in {button.key for button in at.button}
+    at.selectbox(key="tune_run").set_value("broken")
+    assert words("pretraining.not_a_number", lang) in said(whole(at))
+    monkeypatch.setattr(launch, "_at_work", lambda status: True)
+    at.selectbox(key="tune_run").set_value("new")
+    assert words("tune.doing_network", lang) in said(whole(at)) and words("tune.no_result", lang) in said(at)
+    at.selectbox(key="tune_run").set_value("gone")
+    assert whole(at).button(key="stop").label == words("pretraining.stop", lang)
+    at.button(key="stop").click()
+    assert (path / "STOP").exists() or (whole(at) and (path / "STOP").exists())
+
+
+def test_renaming_deleting_and_a_run_without_twin(wrote, runs):
+    wrote("first", twin=False)
+    at = lab(tune_run="first")
+    assert words("tune.reads_alone", "en", mine="90.0 %", score="accuracy") in said(at)
+    at.text_input(key="name_of_first").input("third")
+    at.button(key="rename").click()
+    assert whole(at).selectbox(key="tune_run").value == "third"
+    at.button(key="delete").click()
+    assert not (whole(at) and (runs / "third").exists())
+
+
+def test_neither_kind_of_run_stands_among_the_other(wrote, runs):
+    wrote("tuned")
+    RunFolder(runs / "pre").create({"kind": "pretraining"})
+    assert [run.name for run in launch.list_runs()] == ["pre"]
+    assert [run.name for run in launch.list_runs(kind="finetuning")] == ["tuned"]
+    assert not launch.state_of(runs / "tuned").resumable
+
+
+def test_marks_that_overlap_and_markup_inside():
+    shown = finetuning_html.marked("a<b>c", [(1, 4, "red", "X"), (2, 5, "blue", "Y"), (0, 1, "green", "")])
+    assert shown == ('<div class="bt-marked"><mark style="background:green">a</mark><mark style="background:red">'
+                     '&lt;b&gt;<small>X</small></mark>c</div>')
