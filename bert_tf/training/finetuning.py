@@ -7,7 +7,6 @@ Source: Devlin et al. 2019, sections 3.2 and 4.
 
 from __future__ import annotations
 
-import contextlib
 import json
 import math
 import shutil
@@ -26,7 +25,7 @@ from bert_tf.training.finetuning_config import (
     suggested_learning_rate,
 )
 from bert_tf.training.pretraining import HEARTBEAT_SECONDS, StopSignals
-from bert_tf.training.run_folder import RunFolder, write_atomically
+from bert_tf.training.run_folder import RunFolder, reported, write_atomically
 from bert_tf.training.schedules import learning_rate
 from bert_tf.training.task_batches import collate, make_features, shuffled_batches
 from bert_tf.training.task_evaluation import SCORE_NAMES, evaluate_task
@@ -90,23 +89,8 @@ def finetune(run: RunFolder, *, show: Callable[[dict], None] = lambda record: No
     if run.metrics_path.exists() or run.status().get("state") in ("running", "stopped", "finished", "failed"):
         raise ValueError(f"{run.path} was started before. Fine-tuning is short and does not go on where it stopped: "
                          "start again in another run folder.")
-    state = {"state": "failed", "message": "ended unexpectedly"}
-
-    def status(name: str, **values) -> None:
-        state.update({"state": name, **values})
-        run.write_status(**state)
-        show({"status": name, **values})
-
-    try:
-        run.clear_stop()
+    with reported(run, show, remedy="start again in another one") as status:
         return Finetuning(run, status, show).train()
-    except BaseException as error:
-        if isinstance(error, OSError) and not isinstance(error, FileNotFoundError):
-            error = ValueError(f"The run folder {run.path} cannot be written ({error}). Make room, or allow writing, "
-                               "and start again in another one.")
-        with contextlib.suppress(OSError):
-            run.write_status(**state | {"state": "failed", "message": str(error) or type(error).__name__})
-        raise error from None
 
 
 class Finetuning:

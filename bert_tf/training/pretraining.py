@@ -6,7 +6,6 @@ way as one that was not. Source: Devlin et al. 2019, section 3.1 and appendix A.
 
 from __future__ import annotations
 
-import contextlib
 import signal
 import time
 from collections.abc import Callable
@@ -24,7 +23,13 @@ from bert_tf.data.words import mark_words
 from bert_tf.tokenizer import WordPieceTokenizer
 from bert_tf.training.flops import flops_per_step
 from bert_tf.training.measures import HELDOUT_SEED, measure, pair_sampler
-from bert_tf.training.run_folder import PROGRESS_FILE, STATE_FILE, WITH_STATE, RunFolder
+from bert_tf.training.run_folder import (
+    PROGRESS_FILE,
+    STATE_FILE,
+    WITH_STATE,
+    RunFolder,
+    reported,
+)
 from bert_tf.training.schedules import learning_rate
 from bert_tf.training.steps import steps_of
 
@@ -89,25 +94,9 @@ def pretrain(run: RunFolder, *, show: Callable[[dict], None] = lambda record: No
         if cluster.rank > 0:
             cluster.wait("prepared")
             return Pretraining(run, lambda *_, **__: None, cluster).train(show)
-    state = {"state": "failed", "message": "ended unexpectedly"}
-
-    def status(name: str, **values) -> None:
-        state.update({"state": name, **values})
-        run.write_status(**state)
-        show({"status": name, **values})
-
-    try:
-        run.clear_stop()
+    with reported(run, show, remedy="go on with --resume") as status:
         status("preparing", message="vocabulary")
-        work = Pretraining(run, status, cluster)
-        return work.train(show)
-    except BaseException as error:
-        if isinstance(error, OSError) and not isinstance(error, FileNotFoundError):
-            error = ValueError(f"The run folder {run.path} cannot be written ({error}). Make room, or allow writing, "
-                               "and go on with --resume.")
-        with contextlib.suppress(OSError):
-            run.write_status(**state | {"state": "failed", "message": str(error) or type(error).__name__})
-        raise error from None
+        return Pretraining(run, status, cluster).train(show)
 
 
 class Pretraining:

@@ -10,10 +10,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -165,6 +167,40 @@ class RunFolder:
             (path / STATE_FILE).unlink(missing_ok=True)
         for leftover in self.checkpoints_path.glob(".writing-*"):
             shutil.rmtree(leftover, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def reported(run: RunFolder, show: Callable[[dict], None], *, remedy: str) -> Iterator[Callable]:
+    """Keeps the status of a run true while it is being done: whatever ends it with an error is written down.
+
+    Args:
+        run: the run; a STOP file from before is taken away.
+        show: called with every change of status.
+        remedy: what to do when the folder cannot be written, the end of a sentence.
+
+    Yields:
+        A function of a state and other values that writes and shows them.
+
+    Raises:
+        ValueError: the run folder cannot be written.
+    """
+    state = {"state": "failed", "message": "ended unexpectedly"}
+
+    def status(name: str, **values) -> None:
+        state.update({"state": name, **values})
+        run.write_status(**state)
+        show({"status": name, **values})
+
+    try:
+        run.clear_stop()
+        yield status
+    except BaseException as error:
+        if isinstance(error, OSError) and not isinstance(error, FileNotFoundError):
+            error = ValueError(f"The run folder {run.path} cannot be written ({error}). Make room, or allow writing, "
+                               f"and {remedy}.")
+        with contextlib.suppress(OSError):
+            run.write_status(**state | {"state": "failed", "message": str(error) or type(error).__name__})
+        raise error from None
 
 
 def step_of(checkpoint: Path) -> int:
