@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import threading
 import time
 from dataclasses import dataclass
@@ -81,7 +82,12 @@ def show_card(path: Path) -> None:
     """Opens the model card over the page."""
     @st.dialog(t("app.card"), width="large")
     def dialog() -> None:
-        st.markdown(path.read_text(encoding="utf-8", errors="replace"))
+        text = re.sub(r"<!--.*?-->", "", path.read_text(encoding="utf-8", errors="replace"), flags=re.DOTALL)
+        for number, part in enumerate(re.split(r"!\[[^\]]*\]\(([\w-]+\.svg)\)", text)):
+            if number % 2 == 0:  # text and the names of pictures take turns
+                st.markdown(part)
+            elif (path.parent / part).is_file():
+                st.image((path.parent / part).read_text(encoding="utf-8"))
 
     dialog()
 
