@@ -147,7 +147,8 @@ def layers_picture(measures: dict) -> str:
     def place(layer: int, value: float) -> tuple[float, float]:
         return left + layer * (width - left - 190) / max(count - 1, 1), top + (1 - value) * (height - top - 30)
 
-    parts = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="sans-serif" '
+    parts = [f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
+             f'viewBox="0 0 {width} {height}" font-family="sans-serif" '
              'font-size="12" fill="#5c6170">', f'<rect width="{width}" height="{height}" fill="#fcfcf9"/>']
     for value in (0, 0.25, 0.5, 0.75, 1):
         (x, y), (end, _) = place(0, value), place(count - 1, value)

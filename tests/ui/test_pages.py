@@ -159,6 +159,21 @@ def test_facts_and_card_of_the_model():
     assert "It knows nothing." in said(whole(at))
 
 
+def test_a_card_shows_its_pictures_and_no_comments(models, tmp_path, monkeypatch):
+    shutil.copytree(models, tmp_path / "models")
+    folder = tmp_path / "models" / "tiny-random"
+    (folder / "card.md").write_text("Before.\n\n<!-- measures -->\n\n![By layer](layers.svg)\n\nAfter.\n", encoding="utf-8")
+    (folder / "layers.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"/>', encoding="utf-8")
+    monkeypatch.setenv("BERT_TF_MODELS", str(tmp_path / "models"))
+    drawn = []
+    monkeypatch.setattr(st, "image", lambda picture, *_, **__: drawn.append(picture))
+    at = open_page("fill_mask")
+    at.button(key="card_button").click()
+    shown = said(whole(at))
+    assert "Before." in shown and "After." in shown and "measures" not in shown and "layers.svg" not in shown
+    assert drawn == [(folder / "layers.svg").read_text(encoding="utf-8")]
+
+
 @pytest.mark.parametrize("lang", LANGUAGES)
 @pytest.mark.parametrize("page", PAGES)
 def test_without_any_model(page, lang, monkeypatch, tmp_path, models):
