@@ -10,6 +10,8 @@ import pytest
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")  # whatever asks for the network should fail here
+# Models here are tiny and run a few times each: compile quickly rather than well, here and in what the tests start.
+os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true")
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 ENGLISH = ("the a cat dog sat on in at mat bank river money by of to and is was it i he she we you they go "

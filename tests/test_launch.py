@@ -90,7 +90,10 @@ def test_a_run_that_fails_says_why(runs, tmp_path):
     path = launch.start("hopeless", RECIPE, corpus=[tmp_path / "empty.txt"], vocab_size=300)
     state = wait_for(path, lambda state: not state.active)
     assert state.state == "failed" and "no word" in state.message
-    assert launch.last_words(path).startswith("error: ")
+    end = time.monotonic() + 30  # the folder hears of it a moment before the log does
+    while not launch.last_words(path).startswith("error: "):
+        assert time.monotonic() < end, launch.last_words(path)
+        time.sleep(0.1)
 
 
 def test_a_dead_process_is_known_by_its_number_and_its_last_words_are_told(runs):

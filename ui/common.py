@@ -90,16 +90,46 @@ def went_back() -> bool:
 
 def start(page: str) -> None:
     """Draws a page's title, what it is about, and the link to it; puts the first example in for a newcomer."""
-    values = FIRST[language()][page]
-    if not any(key in st.session_state or key in st.query_params for key in values):
-        st.session_state.update(values)
-        st.query_params.update({key: value for key, value in values.items() if value})
+    fill_inputs(page, FIRST[language()][page])
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
         st.title(t(f"{page}.name"), anchor=False, width="content")
         with st.popover(t("app.link"), icon=":material/link:", type="tertiary", key=f"link_{page}"):
             st.caption(t("app.link_note"))
-            st.code(address(list(values)), language=None, wrap_lines=True)
+            st.code(address(list(FIRST[language()][page])), language=None, wrap_lines=True)
     st.html(html.lead(t(f"{page}.lead")))
+
+
+def fill_inputs(page: str, first: dict[str, str]) -> None:
+    """Puts into a page's inputs what stood there before, or the first example for a newcomer.
+
+    To Streamlit an input is another one on every page, even under the same key: it would come up empty for somebody
+    who comes from another page. And the browser's back button leads to the address that a page had before its first
+    example was written into it: to Streamlit that means empty inputs.
+    """
+    known = {key: st.session_state[key] for key in first if key in st.session_state}
+    named = any(key in st.query_params for key in first)
+    from_elsewhere = st.session_state.get("page") != page
+    st.session_state.page = page
+    st.session_state.address_is_old = went_back() and bool(first) and not named
+    if st.session_state.address_is_old:
+        st.session_state.update(first | known)
+    elif not known and not named:
+        st.session_state.update(first)
+        st.query_params.update({key: value for key, value in first.items() if value})
+    elif from_elsewhere and not went_back():
+        st.session_state.update(known)
+
+
+def text(widget: Callable, label: str, *, key: str, **more) -> str:
+    """Draws an input whose text is part of the address and stays while the visitor looks at other pages.
+
+    Args:
+        widget: st.text_input or st.text_area.
+        label, more: as the widget takes them.
+        key: the widget's key and the name in the address.
+    """
+    bind = None if st.session_state.address_is_old else "query-params"
+    return widget(label, key=key, bind=bind, persist_state="session", **more)
 
 
 def address(keys: Sequence[str]) -> str:

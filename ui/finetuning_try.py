@@ -72,8 +72,8 @@ def shortened(text: str) -> str:
 def ask(key: str) -> str:
     """Draws an input and returns what is in it."""
     if key == "tune_passage":
-        return st.text_area(t("tune.passage"), key=key, bind="query-params", persist_state="session", height=150).strip()
-    return st.text_input(t(f"tune.{key.removeprefix('tune_')}"), key=key, bind="query-params", persist_state="session",
+        return common.text(st.text_area, t("tune.passage"), key=key, height=150).strip()
+    return common.text(st.text_input, t(f"tune.{key.removeprefix('tune_')}"), key=key,
                          live=True).strip()
 
 

@@ -42,7 +42,7 @@ def lines(key: str) -> list[str]:
 
 def show_fills(path: Path, step: int | None) -> None:
     """Draws the answers to sentences with a hidden word, now and at every checkpoint before."""
-    st.text_area(t("pretraining.sentences"), key="lab_fill", bind="query-params", persist_state="session", height=104,
+    common.text(st.text_area, t("pretraining.sentences"), key="lab_fill", height=104,
                  help=t("pretraining.sentences_help"))
     sentences = [line for line in lines("lab_fill") if "[MASK]" in line][:MOST_SENTENCES]
     if not sentences:
@@ -70,7 +70,7 @@ def first_answers(checkpoint: Path, sentence: str) -> str:
 
 def show_head(path: Path, step: int | None) -> None:
     """Draws where one head looks."""
-    st.text_input(t("pretraining.look_sentence"), key="lab_look", bind="query-params", persist_state="session")
+    common.text(st.text_input, t("pretraining.look_sentence"), key="lab_look")
     if not st.session_state.lab_look.strip():
         st.info(t("attention.empty"), icon=":material/edit:")
         return
@@ -98,8 +98,8 @@ def show_senses(path: Path, step: int | None) -> None:
                     lambda entry: f"{entry.word} ({' / '.join(entry.senses)})", set_word)
     left, right = st.columns([2, 3], gap="large")
     with left:
-        word = st.text_input(t("words.word"), key="lab_word", bind="query-params", persist_state="session").strip()
-        st.text_area(t("words.sentences"), key="lab_senses", bind="query-params", persist_state="session",
+        word = common.text(st.text_input, t("words.word"), key="lab_word").strip()
+        common.text(st.text_area, t("words.sentences"), key="lab_senses",
                      height=225)
     sentences = lines("lab_senses")
     checkpoints = [checkpoint_at(path, step), checkpoint_at(path, None)]

@@ -2,18 +2,11 @@
 
 import os
 import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from pathlib import Path
 
 import numpy as np
 import pytest
-from browsing import Visit
-
-ROOT = Path(__file__).resolve().parents[2]
+from browsing import Visit, running_app
 
 
 @pytest.fixture(scope="session")
@@ -84,33 +77,8 @@ def chromium():
 @pytest.fixture(scope="session")
 def site(chromium, tmp_path_factory) -> str:
     """The address of the running app."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    log = tmp_path_factory.mktemp("streamlit") / "log.txt"
-    with log.open("w") as output:
-        server = subprocess.Popen(
-            [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.port", str(port),
-             "--server.address", "127.0.0.1", "--server.headless", "true"], cwd=ROOT, stdout=output, stderr=output)
-    try:
-        wait_for_server(server, f"http://127.0.0.1:{port}/_stcore/health", log)
-        yield f"http://127.0.0.1:{port}"
-        assert "Traceback" not in log.read_text(), log.read_text()
-    finally:
-        server.terminate()
-        server.wait(timeout=20)
-
-
-def wait_for_server(server: subprocess.Popen, health: str, log: Path, patience_seconds: float = 60) -> None:
-    """Waits until the server answers."""
-    end = time.monotonic() + patience_seconds
-    while time.monotonic() < end and server.poll() is None:
-        try:
-            with urllib.request.urlopen(health, timeout=2):
-                return
-        except OSError:
-            time.sleep(0.1)
-    raise RuntimeError(f"The app did not start:\n{log.read_text()}")
+    with running_app(tmp_path_factory.mktemp("streamlit") / "log.txt") as address:
+        yield address
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import csv
 
 import pytest
-from browsing import from_address
+from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
 
@@ -26,7 +26,7 @@ def test_bertviz_views_draw_offline(visit, lang, scheme):
     page.locator(".st-key-view button").nth(2).click()
     token = frame.locator("#expanded #leftText text", has_text="river")
     token.hover()
-    assert frame.locator("#dotproducts rect").count() == 6
+    expect(frame.locator("#dotproducts rect")).to_have_count(6)
     heading = frame.locator("#heading text").last.bounding_box()
     box = page.locator("[data-testid=stIFrame]").bounding_box()
     assert heading["x"] + heading["width"] <= box["x"] + box["width"]  # the whole calculation fits beside the menu
@@ -43,7 +43,7 @@ def test_a_click_on_a_small_picture_enlarges_it_and_it_can_be_taken_away(visit):
     page.mouse.click(target["x"] + target["width"] / 2, target["y"] + target["height"] / 2)
     page.wait_for_function("new URLSearchParams(location.search).get('layer') === '2'")
     tab.settle()
-    assert from_address(page, "head") == "3"
+    tab.at(head="3")
     page.locator(".st-key-matrix_away button").click()
     with page.expect_download() as waiting:
         page.locator(".st-key-matrix_csv button").click()
@@ -63,4 +63,4 @@ def test_a_ranking_is_reopened_by_its_address(visit):
     again = visit()
     again.page.goto(page.url)
     again.page.locator(".bt-table tr").nth(5).wait_for()
-    assert again.page.locator(".bt-heads small, .bt-heads > div").all_inner_texts() == figures
+    expect(again.page.locator(".bt-heads small, .bt-heads > div")).to_have_text(figures, use_inner_text=True)

@@ -3,7 +3,6 @@
 import html as html_text
 import json
 import re
-import shutil
 from html.parser import HTMLParser
 
 import numpy as np
@@ -236,18 +235,6 @@ def test_another_version_of_bertviz_is_not_drawn_wrongly():
     assert without_addresses('<script src="https://cdn/x.js"></script><p>kept</p>') == "<p>kept</p>"
 
 
-@pytest.fixture(scope="module")
-def browser():
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        pytest.skip("chromium is not installed")
-    playwright = pytest.importorskip("playwright.sync_api")
-    arguments = ["--no-sandbox", "--headless", "--disable-gpu", "--disable-background-networking"]
-    with playwright.sync_playwright() as session:
-        with session.chromium.launch(executable_path=chromium, args=arguments) as opened:
-            yield opened
-
-
 class Shown:
     """A view in a sandboxed iframe, with everything it asked for and complained of; the network is shut."""
 
@@ -282,9 +269,9 @@ class Shown:
         return self.view.locator(f"#{side} text").all_text_contents()
 
 
-def test_browser_draws_and_answers(browser):
+def test_browser_draws_and_answers(chromium):
     trace = make_trace(PAIR)
-    shown = Shown(browser, head_view_html(trace))
+    shown = Shown(chromium, head_view_html(trace))
     view = shown.view
     assert shown.texts("left") == shown.texts("right") == PAIR
     shown.expect(trace.attentions[0])
@@ -316,9 +303,9 @@ def test_browser_draws_and_answers(browser):
     assert shown.complaints == [] and shown.requests == []
 
 
-def test_browser_takes_hostile_and_odd_tokens_on_a_phone(browser):
+def test_browser_takes_hostile_and_odd_tokens_on_a_phone(chromium):
     tokens = ["[CLS]", *HOSTILE, *ODD, "internationalization", "[SEP]"]
-    shown = Shown(browser, head_view_html(make_trace(tokens), dark=True), width=390)
+    shown = Shown(chromium, head_view_html(make_trace(tokens), dark=True), width=390)
     drawn = shown.texts("left")
     assert [text.replace("\ufffd", "\x00") for text in drawn] == tokens
     frame = shown.page.frames[1]
@@ -334,9 +321,9 @@ def test_browser_takes_hostile_and_odd_tokens_on_a_phone(browser):
     assert shown.complaints == [] and shown.requests == []
 
 
-def test_browser_redraws_when_its_frame_changes_and_keeps_what_was_chosen(browser):
+def test_browser_redraws_when_its_frame_changes_and_keeps_what_was_chosen(chromium):
     trace = make_trace(PAIR, layers=3)
-    shown = Shown(browser, head_view_html(trace, layer=2, pairs="a_to_b"), width=390)
+    shown = Shown(chromium, head_view_html(trace, layer=2, pairs="a_to_b"), width=390)
     width = "document.querySelector('svg').getBoundingClientRect().width"
     narrow = shown.page.frames[1].evaluate(width)
     assert narrow <= 390 and shown.view.locator("#layer").input_value() == "2"
@@ -348,9 +335,9 @@ def test_browser_redraws_when_its_frame_changes_and_keeps_what_was_chosen(browse
 
 
 @pytest.mark.parametrize("dark", [False, True])
-def test_browser_draws_every_head_and_enlarges_one(browser, dark):
+def test_browser_draws_every_head_and_enlarges_one(chromium, dark):
     trace = make_trace([*PAIR, *HOSTILE[:3]])
-    shown = Shown(browser, model_view_html(trace, dark=dark, labels={"layer": "层", "head": "头"}))
+    shown = Shown(chromium, model_view_html(trace, dark=dark, labels={"layer": "层", "head": "头"}))
     view = shown.view
     assert view.locator(".attn_background").count() == 6
     assert view.locator("#vis line").count() == (trace.attentions >= 0.01).sum()
@@ -364,9 +351,9 @@ def test_browser_draws_every_head_and_enlarges_one(browser, dark):
     assert shown.complaints == [] and shown.requests == []
 
 
-def test_browser_multiplies_queries_and_keys(browser):
+def test_browser_multiplies_queries_and_keys(chromium):
     trace, vectors = make_trace(PAIR), make_vectors(len(PAIR))
-    shown = Shown(browser, neuron_view_html(trace, vectors, 1, 2, labels={"key": "键 k"}), width=1100)
+    shown = Shown(chromium, neuron_view_html(trace, vectors, 1, 2, labels={"key": "键 k"}), width=1100)
     view = shown.view
     assert view.locator("#heading text", has_text="键 k").count() == 1
     view.locator("#expanded #leftText text").nth(2).hover()

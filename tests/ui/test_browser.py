@@ -3,12 +3,12 @@
 import re
 
 import pytest
-from browsing import from_address
+from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
 
 PAGES = ["", "fill_mask", "sentence_pair", "attention", "heads_at_work", "one_head", "words_in_context", "static_words",
-         "training_data", "pretraining"]
+         "training_data", "pretraining", "finetuning"]
 
 
 @pytest.mark.parametrize("lang, text, beginning", [
@@ -19,13 +19,13 @@ def test_fill_in_the_blank_answers_while_one_types(visit, lang, text, beginning)
     tab.type("sentence", text)
     tab.expect(".bt-sentence", beginning)
     tab.expect(".bt-sentence", text.split("[MASK]")[1])
-    assert page.locator(".bt-sentence mark").count() == 1
-    assert re.fullmatch(r"<?\d+\.\d %", page.locator(".bt-bars span").first.inner_text())
-    assert from_address(page, "sentence") == text  # the address follows, so that it can be sent to somebody
+    expect(page.locator(".bt-sentence mark")).to_have_count(1)
+    expect(page.locator(".bt-bars span").first).to_have_text(re.compile(r"^<?\d+\.\d %$"))
+    tab.at(sentence=text)
     again = visit()
     page = again.open("fill_mask", sentence=text, lang=lang)
     again.expect(".bt-sentence", beginning)
-    assert again.input("sentence").input_value() == text
+    again.holds("sentence", text)
 
 
 def test_click_hides_the_word_that_was_clicked_and_brings_it_back(visit):
@@ -52,9 +52,10 @@ def test_sentence_pair_answers_while_one_types(visit, lang, first, second):
     page.locator(".st-key-swap button").click()
     page.wait_for_function("text => document.querySelector('.st-key-first input').value === text", arg=second)
     tab.settle()
-    after = page.locator(".bt-gauge span").all_inner_texts()
-    assert tab.input("second").input_value() == first
-    assert after[:2] == before[1::-1]  # the two gauges have changed places
+    tab.holds("second", first)
+    gauges = page.locator(".bt-gauge span")
+    for place in (0, 1):  # the two gauges have changed places
+        expect(gauges.nth(place)).to_have_text(before[1 - place])
 
 
 @pytest.mark.parametrize("lang, text, piece", [("en", "A quiet river runs here.", "river"), ("zh", "小河在流。", "河")])
@@ -71,11 +72,11 @@ def test_bertviz_draws_lines_for_what_one_types(visit, lang, text, piece):
     assert lines > 20
     page.locator(".st-key-view button").last.click()
     page.locator(".st-key-attention_chart .js-plotly-plot .hm").first.wait_for()
-    assert from_address(page, "view") == "heatmap"
+    tab.at(view="heatmap")
     again = visit()
     again.page.goto(page.url)  # the address opens the same view
     again.page.locator(".st-key-attention_chart .js-plotly-plot .hm").first.wait_for()
-    assert again.input("look").input_value() == text
+    again.holds("look", text)
 
 
 @pytest.mark.parametrize("lang, word, sentences", [
@@ -88,10 +89,10 @@ def test_words_in_context(visit, lang, word, sentences):
     tab.type("word", word)
     tab.expect(".bt-list", sentences[-1])
     tab.settle()
-    assert page.locator(".bt-list mark").all_inner_texts() == [word] * 3
+    expect(page.locator(".bt-list mark")).to_have_text([word] * 3)
     numbers = page.locator(".st-key-sense_chart .textpoint")
     numbers.nth(2).wait_for()
-    assert numbers.all_text_contents() == ["1", "2", "3"]
+    expect(numbers).to_have_text(["1", "2", "3"])
 
 
 def test_text_is_shown_letter_for_letter(visit):
@@ -111,14 +112,38 @@ def test_language_switch_stays_from_page_to_page(visit):
     page = tab.open("fill_mask", lang="en", sentence="The [MASK] sat.")
     page.locator(".st-key-lang button", has_text="中文").click()
     tab.expect("h1", "完形填空")
-    assert tab.input("sentence").input_value() == "The [MASK] sat."  # what was typed stays
-    for path, name in [("/sentence_pair", "句子对"), ("/attention", "注意力"), ("/words_in_context", "语境中的词"),
-                       ("/pretraining", "预训练"), ("/", "看见 BERT")]:
-        page.locator(f"[data-testid=stSidebarNavLink][href$='{path}']").first.click()
+    tab.holds("sentence", "The [MASK] sat.")  # what was typed stays
+    for path, name in [("sentence_pair", "句子对"), ("attention", "注意力"), ("words_in_context", "语境中的词"),
+                       ("pretraining", "预训练"), ("", "看见 BERT")]:
+        tab.turn_to(path)
         tab.expect("h1", name)
-        assert from_address(page, "lang") == "zh"
+        tab.at(lang="zh")
     page.reload()
     tab.expect("h1", "看见 BERT")
+
+
+def test_what_was_typed_goes_along_from_page_to_page(visit):
+    tab = visit()
+    page = tab.open("attention", lang="en")
+    tab.type("look", "Dogs chase the cat.")
+    tab.at(look="Dogs chase the cat.")
+    tab.turn_to("one_head")
+    tab.expect(".bt-step", "dogs")
+    tab.holds("look", "Dogs chase the cat.")
+    tab.turn_to("fill_mask")
+    tab.type("sentence", "A [MASK] day.")
+    tab.at(sentence="A [MASK] day.")
+    tab.settle()
+    tab.turn_to("attention")
+    tab.holds("look", "Dogs chase the cat.")
+    tab.turn_to("fill_mask")
+    tab.expect(".bt-sentence", "day.")
+    tab.holds("sentence", "A [MASK] day.")
+    page.go_back()  # to the address without a sentence, which the page had for a moment: what stood there stays
+    page.wait_for_function("!location.search.includes('sentence')")
+    tab.settle()
+    tab.expect(".bt-sentence", "day.")
+    tab.holds("sentence", "A [MASK] day.")
 
 
 def test_a_chinese_browser_finds_chinese(visit):
@@ -130,11 +155,12 @@ def test_a_chinese_browser_finds_chinese(visit):
 @pytest.mark.parametrize("lang, scheme", [("en", "light"), ("zh", "dark")])
 def test_nothing_sticks_out_on_wide_and_narrow_screens(visit, lang, scheme):
     tab = visit(color_scheme=scheme)
+    page = tab.open("", lang=lang)
     for name in PAGES:
-        page = tab.open(name, lang=lang)
+        tab.turn_to(name)
         for width in (1280, 390):
             page.set_viewport_size({"width": width, "height": 900})
-            page.wait_for_timeout(250)
+            page.wait_for_timeout(150)
             main = page.locator("[data-testid=stMain]")
             assert main.evaluate("box => box.scrollWidth - box.clientWidth") <= 0, f"{name or 'start'} at {width}"
             outside = main.evaluate(OUTSIDE, width)

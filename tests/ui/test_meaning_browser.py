@@ -1,7 +1,6 @@
 """The meaning lab and the word2vec page in a real browser, with the bundled model."""
 
 import pytest
-from browsing import from_address
 
 from bert_tf.sense_sets import sense_set
 
@@ -15,16 +14,16 @@ def test_a_word_from_the_ready_set_to_half_a_sentence_and_back(visit):
     page.get_by_role("option", name="crane").click()
     tab.expect(".bt-list", sense_set("crane").sentences[0][0])
     tab.settle()
-    assert tab.input("word").input_value() == "crane"
+    tab.holds("word", "crane")
     page.locator(".st-key-words_axes button", has_text="3-D").click()
     page.locator(".st-key-sense_chart .gl-container canvas").first.wait_for(state="attached")
     page.locator(".st-key-words_view button", has_text="Half a sentence").click()
     page.locator(".st-key-accuracy_chart .js-plotly-plot").wait_for()
-    assert from_address(page, "words_view") == "one_way" and from_address(page, "words_axes") == "3"
+    tab.at(words_view="one_way", words_axes="3")
     again = visit()
     again.page.goto(page.url)
     again.page.locator(".st-key-accuracy_chart .js-plotly-plot").wait_for()
-    assert again.input("word").input_value() == "crane"
+    again.holds("word", "crane")
 
 
 def test_word2vec_journey(visit):
@@ -37,7 +36,7 @@ def test_word2vec_journey(visit):
     page.locator(".st-key-static_analogy_example button", has_text="日本").click()
     tab.expect(".bt-sentence mark", "日元")
     tab.settle()
-    assert from_address(page, "static_view") == "analogy" and from_address(page, "static_c") == "日本"
+    tab.at(static_view="analogy", static_c="日本")
     page.locator(".st-key-static_view button", has_text="训练").click()
     tab.input("static_text").fill("国王统治国家。\n王后统治国家。\n" * 30)
     tab.input("static_text").press("ControlOrMeta+Enter")

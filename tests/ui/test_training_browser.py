@@ -1,21 +1,14 @@
 """The lab in a real browser: a tiny run started from the page, watched, stopped, resumed; nothing lost on the way."""
 
 import re
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
-from pathlib import Path
 
 import pytest
-from browsing import Visit
+from browsing import Visit, running_app
 
 from bert_tf.data.stories import stories
 from bert_tf.training import launch
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(400)]
-ROOT = Path(__file__).resolve().parents[2]
 #: The page says a later step than `before`.
 LATER = "before => Number((document.body.innerText.match(/Step ([\\d,]+),/) || ['', '0'])[1].replace(',', '')) > before"
 
@@ -26,34 +19,12 @@ def lab_site(tmp_path, monkeypatch, models):
     (tmp_path / "runs").mkdir()
     monkeypatch.setenv("BERT_TF_RUNS", str(tmp_path / "runs"))
     monkeypatch.setenv("BERT_TF_MODELS", str(models))
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    with (tmp_path / "log.txt").open("w") as log:
-        server = subprocess.Popen(
-            [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.port", str(port),
-             "--server.address", "127.0.0.1", "--server.headless", "true"], cwd=ROOT, stdout=log, stderr=log)
     try:
-        answers(f"http://127.0.0.1:{port}/_stcore/health")
-        yield f"http://127.0.0.1:{port}"
-        assert "Traceback" not in (tmp_path / "log.txt").read_text()
+        with running_app(tmp_path / "log.txt") as address:
+            yield address
     finally:
-        server.kill()  # it would wait for tabs that are still open
-        server.wait()
         for state in launch.list_runs():
             launch.kill(state.path)
-
-
-def answers(address: str, patience_seconds: float = 60) -> None:
-    """Waits until a server answers."""
-    end = time.monotonic() + patience_seconds
-    while True:
-        try:
-            urllib.request.urlopen(address, timeout=2).close()
-            return
-        except OSError:
-            assert time.monotonic() < end
-            time.sleep(0.1)
 
 
 def step(tab) -> int:

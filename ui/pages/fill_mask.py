@@ -84,7 +84,7 @@ def show_positions(said) -> None:
 
 common.start("fill")
 common.examples("fill_example", FILL[language()], lambda text: text, set_text)
-text = st.text_input(t("fill.input"), key="sentence", live=True, bind="query-params",
+text = common.text(st.text_input, t("fill.input"), key="sentence", live=True,
                      placeholder=t("fill.placeholder"))
 model = models.current_model()
 if not text.strip():

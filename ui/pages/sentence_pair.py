@@ -35,8 +35,8 @@ def show_segments(encoding) -> None:
 
 common.start("pair")
 common.examples("pair_example", PAIRS[language()], lambda pair: pair[0], lambda pair: set_pair(*pair[1:]))
-first = st.text_input(t("pair.first"), key="first", live=True, bind="query-params")
-second = st.text_input(t("pair.second"), key="second", live=True, bind="query-params")
+first = common.text(st.text_input, t("pair.first"), key="first", live=True)
+second = common.text(st.text_input, t("pair.second"), key="second", live=True)
 st.button(t("pair.swap"), key="swap", on_click=swap, icon=":material/swap_vert:", type="tertiary",
           disabled=not (first.strip() and second.strip()))
 model = models.current_model()

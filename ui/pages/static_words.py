@@ -58,7 +58,7 @@ def show_near(source: str, vectors) -> None:
     """Draws a word's nearest words, as bars and as a map."""
     if source != "own":
         common.examples("static_near_example", NEAR[source], str, lambda word: st.session_state.update(static_word=word))
-    word = st.text_input(t("static.word"), key="static_word", live=True, bind="query-params", persist_state="session").strip()
+    word = common.text(st.text_input, t("static.word"), key="static_word", live=True).strip()
     if not word:
         common.hint("static.empty")
     if say_unknown(vectors, [word]):
@@ -84,8 +84,7 @@ def show_analogy(source: str, vectors) -> None:
     if source != "own":
         common.examples("static_analogy_example", ANALOGIES[source], lambda x: f"{x[0]} : {x[1]} = {x[2]} : ?", set_analogy)
     columns = st.columns(3)
-    a, b, c = (column.text_input(t(label), key=key, live=True, bind="query-params",
-                                 persist_state="session").strip() for column, label, key in
+    a, b, c = (common.text(column.text_input, t(label), key=key, live=True).strip() for column, label, key in
                zip(columns, ("static.a", "static.b", "static.c"), ANALOGY_KEYS))
     if not (a and b and c):
         common.hint("static.analogy_empty")
@@ -124,7 +123,7 @@ def show_list(source: str, vectors) -> None:
     if source != "own":
         common.examples("static_list_example", LISTS[source], lambda words: " ".join(words.split()[:4]) + " …",
                         lambda words: st.session_state.update(static_list=words))
-    text = st.text_area(t("static.list"), key="static_list", bind="query-params", height=90, persist_state="session")
+    text = common.text(st.text_area, t("static.list"), key="static_list", height=90)
     words = list(dict.fromkeys(filter(None, re.split(r"[\s,;，、；。]+", text))))
     say_unknown(vectors, words)
     known = [word for word in words if word in vectors]

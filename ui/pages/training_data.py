@@ -128,7 +128,7 @@ def show_cost(example: Example, cost: Cost) -> None:
 
 common.start("data")
 common.examples("data_example", ["en", "zh"], lambda code: t(f"data.stories_{code}"), set_stories)
-text = st.text_area(t("data.text"), key="data_text", bind="query-params", height=190)
+text = common.text(st.text_area, t("data.text"), key="data_text", height=190)
 model = models.current_model()
 if not text.strip():
     common.hint("data.empty")

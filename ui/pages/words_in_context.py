@@ -108,8 +108,8 @@ common.examples("word_example", WORD_SETS[language()],
                 lambda entry: f"{entry.word} ({' / '.join(entry.senses)})", set_words)
 pick_ready()
 left, right = st.columns([1, 3])
-word = left.text_input(t("words.word"), key="word", live=True, bind="query-params").strip()
-text = right.text_area(t("words.sentences"), key="sentences", bind="query-params", height=225)
+word = common.text(left.text_input, t("words.word"), key="word", live=True).strip()
+text = common.text(right.text_area, t("words.sentences"), key="sentences", height=225)
 sentences = tuple(dict.fromkeys(line.strip() for line in text.splitlines() if line.strip()))
 model = models.current_model()
 if not word or not sentences:
