@@ -69,7 +69,7 @@ class Visit:
         self.site = site
         self.page = context_with(browser, **options).new_page()
         self.page.set_viewport_size({"width": width, "height": 900})
-        self.page.set_default_timeout(120 * SECONDS)  # a machine may be busy, and XLA compiles first
+        self.page.set_default_timeout(60 * SECONDS)  # a machine may be busy, and XLA compiles first
         self.remote, self.errors = [], []
         self.page.on("request", self._request)
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
