@@ -27,7 +27,7 @@ $(TESTS_READY): $(READY)
 	@touch $(TESTS_READY)
 
 test: $(TESTS_READY)
-	$(VENV)/bin/python -m pytest -n 3 --dist worksteal
+	$(VENV)/bin/python -m pytest -n 2
 
 bench: $(READY)
 	$(VENV)/bin/python -m bert_tf bench

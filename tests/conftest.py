@@ -19,6 +19,18 @@ ENGLISH = ("the a cat dog sat on in at mat bank river money by of to and is was 
 CHINESE = "我你他她们的是不在有了人大小中国北京上海天空太阳升起变亮苹果华为哪个牌子好手机吃水爱学习书银行河钱去来很下雨一二三边坐猫狗山红"
 
 
+def pytest_collection_modifyitems(items):
+    """Tests that share something costly stay in one process, and the long ones go first, so that none is left over.
+
+    All that drive the bundled app share one server and one browser; the others share what their file sets up.
+    """
+    groups = {item: "the app in a browser" if "site" in item.fixturenames else item.path.stem for item in items}
+    for item, group in groups.items():
+        item.add_marker(pytest.mark.xdist_group(group))
+    first = ["the app in a browser", "test_training_browser", "test_finetuning_browser", "test_jax_steps"]
+    items.sort(key=lambda item: first.index(groups[item]) if groups[item] in first else len(first))
+
+
 @pytest.fixture(scope="session")
 def tiny_vocabulary() -> list[str]:
     """About 200 pieces: every Latin letter, some English words, some Chinese characters, digits and signs."""

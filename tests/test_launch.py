@@ -74,6 +74,8 @@ def test_the_life_of_a_run(runs, corpus):
     os.kill(RunFolder(path).status()["pid"], signal.SIGKILL)
     died = wait_for(path, lambda state: state.state != "running")
     assert died.state == "died" and died.resumable
+    steps = [record["step"] for record in RunFolder(path).metrics() if "heldout" not in record]
+    assert steps == list(range(2, steps[-1] + 1, 2)) and steps[-1] > stopped.step  # none lost, none twice
     launch.delete(path)
     assert launch.list_runs() == []
 

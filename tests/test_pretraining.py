@@ -205,30 +205,6 @@ def command(*arguments, **options):
                             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options)
 
 
-def test_the_command_killed_for_real_goes_on_with_resume(tmp_path, corpus):
-    folder = tmp_path / "run"
-    process = command("--run", folder, "--config", "tiny", "--corpus", corpus, "--vocab-size", 400, "--steps", 4000,
-                      "--stages", "16x8", "--log-every", 5, "--save-minutes", 0.001, "--mixed-precision", "float32",
-                      "--max-position-embeddings", 64)
-    run = RunFolder(folder)
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline and (not folder.exists() or len(run.checkpoints()) < 2):
-        time.sleep(0.1)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
-    assert run.status()["state"] == "running"  # its last words
-    reached = int(run.resumable_checkpoint().name.removeprefix("step-"))
-    process = command("--run", folder, "--resume")
-    while time.monotonic() < deadline + 60 and run.status().get("step", 0) <= reached + 20:
-        time.sleep(0.1)
-    process.send_signal(signal.SIGTERM)
-    output, errors = process.communicate(timeout=60)
-    assert process.returncode == 0, errors
-    assert run.status()["state"] == "stopped" and "stopped:" in output
-    steps = [row[0] for row in losses(run)]
-    assert steps == list(range(5, steps[-1] + 1, 5)) and steps[-1] > reached
-
-
 def test_the_command_says_what_is_wrong_with_its_input(tmp_path):
     (tmp_path / "empty.txt").write_text("")
     process = command("--run", tmp_path / "run", "--corpus", tmp_path / "empty.txt", "--steps", 5)

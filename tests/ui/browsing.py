@@ -58,7 +58,7 @@ def context_with(browser, **options):
     """Returns the browser's context with these options: tabs that share one load the app's own scripts once."""
     key = (browser, *sorted(options.items()))
     if key not in CONTEXTS:
-        CONTEXTS[key] = browser.new_context(**options)
+        CONTEXTS[key] = browser.new_context(reduced_motion="reduce", **options)
     return CONTEXTS[key]
 
 

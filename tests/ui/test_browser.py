@@ -39,15 +39,13 @@ def test_click_hides_the_word_that_was_clicked_and_brings_it_back(visit):
         tab.settle()
 
 
-@pytest.mark.parametrize("lang, first, second", [
-    ("en", "The train was late again.", "We waited an hour on the platform."), ("zh", "火车又晚点了。", "我们在站台上等了一个小时。")])
-def test_sentence_pair_answers_while_one_types(visit, lang, first, second):
+def test_sentence_pair_answers_while_one_types(visit):
+    first, second = "The train was late again.", "We waited an hour on the platform."
     tab = visit()
-    page = tab.open("sentence_pair", lang=lang)
+    page = tab.open("sentence_pair", lang="en")
     tab.type("first", first)
     tab.type("second", second)
-    piece = "platform" if lang == "en" else "站"
-    tab.expect(".bt-chip", piece)
+    tab.expect(".bt-chip", "platform")
     before = page.locator(".bt-gauge span").all_inner_texts()
     page.locator(".st-key-swap button").click()
     page.wait_for_function("text => document.querySelector('.st-key-first input').value === text", arg=second)
@@ -58,10 +56,10 @@ def test_sentence_pair_answers_while_one_types(visit, lang, first, second):
         expect(gauges.nth(place)).to_have_text(before[1 - place])
 
 
-@pytest.mark.parametrize("lang, text, piece", [("en", "A quiet river runs here.", "river"), ("zh", "小河在流。", "河")])
-def test_bertviz_draws_lines_for_what_one_types(visit, lang, text, piece):
+def test_bertviz_draws_lines_for_what_one_types(visit):
+    text, piece = "小河在流。", "河"
     tab = visit()
-    page = tab.open("attention", lang=lang)
+    page = tab.open("attention", lang="zh")
     tab.type("look", text)
     tab.type("look_second", "")
     tab.input("look_second").press("Backspace")
