@@ -14,8 +14,6 @@ from bert_tf.training.flops import flops_per_step
 
 pytestmark = pytest.mark.timeout(600)
 ROOT = Path(__file__).resolve().parent.parent
-ENVIRONMENT = os.environ | {"KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu", "CUDA_VISIBLE_DEVICES": "",
-                            "PYTHONPATH": str(ROOT)}
 
 #: Ten steps by Keras' train_on_batch and ten by JaxSteps, from the same weights, on the same batches.
 PROGRAM = """
@@ -63,21 +61,31 @@ for weight, other in zip(weights, other_weights):
 """
 
 
-def run(*arguments) -> str:
-    done = subprocess.run([sys.executable, *map(str, arguments)], cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
-    return done.stdout
-
-
-def test_steps_on_the_device_are_those_of_keras():
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """Runs Python with Keras on JAX where TensorFlow cannot be imported; returns what it printed."""
     pytest.importorskip("jax")
+    blocked = tmp_path_factory.mktemp("no-tensorflow")
+    (blocked / "tensorflow.py").write_text("raise ImportError('there is no TensorFlow here')", encoding="utf-8")
+    environment = os.environ | {"KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu", "CUDA_VISIBLE_DEVICES": "",
+                                "PYTHONPATH": os.pathsep.join(map(str, (blocked, ROOT)))}
+
+    def start(*arguments) -> str:
+        done = subprocess.run([sys.executable, *map(str, arguments)], cwd=ROOT, env=environment, capture_output=True,
+                              text=True)
+        assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
+        return done.stdout
+
+    return start
+
+
+def test_steps_on_the_device_are_those_of_keras(run):
     run("-c", PROGRAM)
 
 
 @pytest.fixture
 def command(tmp_path):
     """A tiny pretraining of six steps."""
-    pytest.importorskip("jax")
     text = "the cat sat on the mat.\nit was a good day.\n\nwater in the river.\nthe dog is old.\n\n"
     (tmp_path / "text.txt").write_text(text * 40, encoding="utf-8")
     return ["-m", "bert_tf", "pretrain", "--config", "tiny", "--corpus", tmp_path / "text.txt", "--vocab-size", "130",
@@ -92,7 +100,7 @@ def losses(folder: Path) -> list[tuple]:
 
 
 @pytest.mark.slow
-def test_two_processes_train_as_one_does(tmp_path, command):
+def test_two_processes_train_as_one_does(tmp_path, run, command):
     run(*command, "--run", tmp_path / "alone")
     shown = run(*command, "--run", tmp_path / "together", "--data-parallel", "2")
     assert "finished" in shown
