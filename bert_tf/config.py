@@ -331,6 +331,30 @@ class PretrainingConfig(JsonRecord):
                     f"A batch of {stage.batch_size} pairs cannot be cut into {self.accumulation} equal "
                     "micro-batches; choose an accumulation that divides it.")
 
+    @property
+    def length(self) -> float:
+        """How long the run is: optimizer steps where `steps` sets it, else training minutes."""
+        return self.steps or self.minutes
+
+    def longer(self, length: float) -> "PretrainingConfig":
+        """Returns this recipe for a longer run: what was trained already stays as it was, the last stage goes on.
+
+        The borders of stages and the warm-up stay where they were in steps or minutes. The schedule is that of the
+        whole new run, so a rate that had come down rises again and comes down at the new end.
+
+        Args:
+            length: of the whole run, in steps or minutes, whichever this recipe counts.
+
+        Raises:
+            ValueError: the run would not get longer.
+        """
+        unit = "steps" if self.steps else "minutes"
+        if not length > self.length:
+            raise ValueError(f"The run is {self.length:g} {unit} long; to go on it needs more than that, not {length:g}.")
+        share = self.length / length
+        stages = tuple(stage.replace(until=stage.until * share) for stage in self.stages[:-1]) + self.stages[-1:]
+        return self.replace(stages=stages, warmup=self.warmup * share, **{unit: type(self.length)(length)})
+
     def stage_at(self, progress: float) -> Stage:
         """Returns the stage in force at a share of the run in [0, 1]."""
         return next((stage for stage in self.stages if progress < stage.until), self.stages[-1])

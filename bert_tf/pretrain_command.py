@@ -60,7 +60,8 @@ def _prepare(args) -> None:
 def add_pretrain(commands) -> None:
     command = commands.add_parser("pretrain", help="pretrain a BERT on text files")
     command.add_argument("--run", required=True, help="run folder, made if it is not there")
-    command.add_argument("--resume", action="store_true", help="go on with the run from its newest checkpoint")
+    command.add_argument("--resume", action="store_true",
+                         help="go on with the run from its newest checkpoint; a larger --minutes or --steps makes it longer")
     command.add_argument("--config", default="mini",
                          help=f"a size ({', '.join(SIZES)}) or a JSON file of recipe settings; flags below override it")
     command.add_argument("--corpus", nargs="+", default=[], metavar="FILE",
@@ -98,7 +99,7 @@ def _pretrain(args) -> None:
     start_keras_quietly()
     run = RunFolder(args.run)
     if args.resume:
-        run.config()
+        prepare_to_resume(run, args)
     else:
         create_run(run, recipe(args), corpus=args.corpus, heldout=args.heldout, tokenizer=args.tokenizer,
                    vocab_size=args.vocab_size, lowercase=not args.cased, shards=args.shards,
@@ -148,6 +149,32 @@ def cluster_of(args):
     finally:
         for process in others:
             process.kill()
+
+
+def prepare_to_resume(run, args) -> None:
+    """Makes a run longer where a larger length is given; flags that say what the run says anyway do no harm.
+
+    Raises:
+        FileNotFoundError: there is no run.
+        ValueError: a flag asks for something else than the run was started with.
+    """
+    from bert_tf.training.pretraining import lengthen
+
+    config = run.config()
+    training = PretrainingConfig.from_dict(config["training"])
+    unit = "steps" if training.steps else "minutes"
+    asked = {field.name: getattr(args, field.name) for field in dataclasses.fields(PretrainingConfig)
+             if getattr(args, field.name, None) is not None}
+    asked |= {"stages": Stage.parse_all(args.stages)} if args.stages else {}
+    other = [name for name, value in asked.items() if name != unit and value != getattr(training, name)]
+    for name in ("corpus", "heldout"):
+        files = [str(Path(path).resolve()) for path in getattr(args, name)]
+        other += [name] if files and files != config[name] else []
+    if other:
+        raise ValueError(f"The run goes on as its config.json says, which has another {', '.join(sorted(other))}. Leave "
+                         f"that out, or start a new --run. --{unit} may be larger than now ({training.length:g}).")
+    if asked.get(unit, training.length) != training.length:
+        lengthen(run, asked[unit])
 
 
 def parse_shares(parts: list[str]) -> dict[str, float]:

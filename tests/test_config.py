@@ -169,3 +169,16 @@ def test_mask_slots_hold_fifteen_percent():
     recipe = PretrainingConfig(steps=1)
     assert recipe.mask_slots(128) == 20  # the 20 predictions for 128 tokens of Google's recipe
     assert all(recipe.mask_slots(length) == math.ceil(length * 15 / 100) for length in range(8, 513))
+
+
+def test_a_longer_run_keeps_what_was_trained_where_it_was():
+    recipe = PretrainingConfig(steps=100, warmup=0.1, max_position_embeddings=64, stages=(
+        Stage(sequence_length=16, batch_size=8, until=0.5), Stage(sequence_length=32, batch_size=8)))
+    longer = recipe.longer(400)
+    assert longer.steps == longer.length == 400 and isinstance(longer.steps, int)
+    assert longer.warmup == pytest.approx(0.025)  # ten steps before and now
+    assert [stage.until for stage in longer.stages] == [pytest.approx(0.125), 1.0]  # fifty steps before and now
+    assert longer.stage_at(49 / 400) == longer.stages[0] and longer.stage_at(51 / 400) == longer.stages[1]
+    with pytest.raises(ValueError, match="100 steps long; .* more than that, not 100"):
+        recipe.longer(100)
+    assert recipe.replace(steps=0, minutes=3.0).longer(4.5).minutes == 4.5

@@ -42,7 +42,7 @@ def wait_for(path, reached, seconds=90):
 def wrote(name, **values):
     """A run that some process wrote down long ago, as far as the folder says."""
     path = launch.place_for(name)
-    RunFolder(path).create({"kind": "pretraining", "shards": str(path.resolve() / "shards"), "corpus": ["/text.txt"]})
+    RunFolder(path).create({"kind": "pretraining", "training": RECIPE.to_dict(), "shards": str(path.resolve() / "shards"), "corpus": ["/text.txt"]})
     if values:
         RunFolder(path).write_status(**values)
     return path
@@ -87,6 +87,19 @@ def test_a_run_that_has_not_begun_is_stopped_at_once(runs, corpus):
     assert state.state == "stopped" and "before training" in state.message and state.resumable
 
 
+def test_only_a_pretraining_at_rest_gets_longer(runs, monkeypatch):
+    path = wrote("short", state="finished", progress=1.0)
+    monkeypatch.setattr(launch, "_spawn", lambda path: None)
+    launch.train_on(path, 60)
+    assert launch.state_of(path).length == (60, "minutes")
+    with pytest.raises(ValueError, match="60 minutes long"):
+        launch.train_on(path, 30)
+    monkeypatch.setattr(launch, "_at_work", lambda status: True)
+    RunFolder(path).write_status("running")
+    with pytest.raises(ValueError, match="stop it first"):
+        launch.train_on(path, 90)
+
+
 def test_a_run_that_fails_says_why(runs, tmp_path):
     (tmp_path / "empty.txt").write_text("")
     path = launch.start("hopeless", RECIPE, corpus=[tmp_path / "empty.txt"], vocab_size=300)
@@ -125,8 +138,8 @@ def test_states_that_processes_leave_behind(runs):
 
 def test_renaming_takes_the_paths_inside_along(runs):
     path = launch.rename(wrote("old", state="stopped"), "new")
-    assert RunFolder(path).config() == {"kind": "pretraining", "shards": str(path.resolve() / "shards"),
-                                        "corpus": ["/text.txt"]}
+    config = RunFolder(path).config()
+    assert config["shards"] == str(path.resolve() / "shards") and config["corpus"] == ["/text.txt"]
 
 
 @pytest.mark.parametrize("name", ["", "  ", "../up", "a/b", ".hidden", "x" * 61, "a\nb", "c:d", "-rf"])

@@ -16,7 +16,7 @@ import pytest
 from bert_tf.config import PretrainingConfig, Stage
 from bert_tf.training.export import export_run
 from bert_tf.training.measures import split_batch
-from bert_tf.training.pretraining import StopSignals, create_run, pretrain
+from bert_tf.training.pretraining import StopSignals, create_run, lengthen, pretrain
 from bert_tf.training.run_folder import RunFolder
 
 ANIMALS = {"cat": "milk", "dog": "bones", "cow": "grass", "bird": "seeds", "猫": "鱼", "狗": "骨头", "马": "草"}
@@ -124,6 +124,19 @@ def test_a_stop_file_ends_the_run_cleanly_and_resume_finishes_it(tmp_path, corpu
     pretrain(run)
     assert run.status()["state"] == "finished"
     assert [row[0] for row in losses(run)] == [5, 10, 15, 20, 25, 30]
+
+
+def test_a_finished_run_goes_on_when_it_is_made_longer(tmp_path, corpus):
+    run = start(tmp_path / "run", corpus, recipe(steps=10, save_minutes=10.0))
+    pretrain(run)
+    with pytest.raises(ValueError, match="10 steps long"):
+        lengthen(run, 10)
+    lengthen(run, 20)
+    pretrain(run)
+    records = [record for record in run.metrics() if "heldout" not in record]
+    assert [record["step"] for record in records] == [5, 10, 15, 20] and run.status()["state"] == "finished"
+    before, again, after = (record["learning_rate"] for record in records[1:])
+    assert before < again > after  # up, and down again
 
 
 def test_a_time_budget_ends_annealed(tmp_path, corpus, monkeypatch):

@@ -15,6 +15,9 @@ BADGES = {"preparing": ("blue", "hourglass_top"), "running": ("green", "play_arr
           "stopped": ("gray", "pause"), "finished": ("blue", "check"), "failed": ("red", "error"),
           "died": ("red", "heart_broken")}
 
+#: How much longer a finished run may get, in parts of its length.
+MORE = [0.5, 1.0, 2.0, 4.0]
+
 
 def clock(seconds: float) -> str:
     """Writes a stretch of time: 2:05, 1:02:03."""
@@ -77,6 +80,8 @@ def show_controls(state: launch.RunState, *, key: str) -> None:
         if state.resumable:
             st.button(t("pretraining.resume"), icon=":material/play_arrow:", key="resume", on_click=act,
                       args=(launch.resume, state.path), type="primary")
+        elif state.state == "finished" and state.length:
+            _offer_more(state)
         with st.popover(t("pretraining.rename"), icon=":material/edit:", type="tertiary", key="rename_box"):
             st.text_input(t("pretraining.run_name"), value=state.name, key=f"name_of_{state.name}",
                           max_chars=launch.LONGEST_NAME)
@@ -84,6 +89,17 @@ def show_controls(state: launch.RunState, *, key: str) -> None:
         with st.popover(t("pretraining.delete"), icon=":material/delete:", type="tertiary", key="delete_box"):
             st.markdown(t("pretraining.delete_sure", name=common.plain(state.name)))
             st.button(t("pretraining.delete_yes"), key="delete", on_click=act, args=(launch.delete, state.path))
+
+
+def _offer_more(state: launch.RunState) -> None:
+    """Draws how a finished pretraining can go on."""
+    length, unit = state.length
+    with st.popover(t("pretraining.more"), icon=":material/more_time:", key="more_box"):
+        st.caption(t("pretraining.more_note"))
+        factor = st.segmented_control(t(f"pretraining.more_{unit}"), MORE, default=1.0, required=True, key="more",
+                                      format_func=lambda times: f"{times * length:,.3g}")
+        st.button(t("pretraining.more"), key="train_on", type="primary", on_click=act,
+                  args=(launch.train_on, state.path, type(length)(length * (1 + factor))))
 
 
 def _give_name(path: Path, key: str) -> None:

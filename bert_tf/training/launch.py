@@ -21,8 +21,8 @@ from pathlib import Path
 from bert_tf.config import PretrainingConfig
 from bert_tf.training.finetuning import create_finetuning
 from bert_tf.training.finetuning_config import FinetuningConfig
-from bert_tf.training.pretraining import create_run
-from bert_tf.training.run_folder import RunFolder, write_atomically
+from bert_tf.training.pretraining import create_run, lengthen
+from bert_tf.training.run_folder import RunFolder
 
 ROOT = Path(__file__).resolve().parents[2]
 LOG_FILE = "log.txt"
@@ -47,6 +47,7 @@ class RunState:
         progress: share done, in [0, 1].
         step: optimizer steps done.
         resumable: whether `resume` can go on with it; fine-tuning is short and never does.
+        length: of a pretraining: (number, `minutes` or `steps`); None for others.
     """
 
     name: str
@@ -56,6 +57,7 @@ class RunState:
     progress: float
     step: int
     resumable: bool
+    length: tuple[float, str] | None = None
 
     @property
     def active(self) -> bool:
@@ -95,15 +97,16 @@ def state_of(path: str | Path) -> RunState:
     """
     path = Path(path)
     run = RunFolder(path)
-    kind = run.config().get("kind")
-    status = run.status()
+    config, status = run.config(), run.status()
+    kind, training = config.get("kind"), config.get("training", {})
     state, message = status.get("state", "stopped"), status.get("message", "")
     if state in ("preparing", "running") and not _at_work(status):
         state, message = "died", last_words(path)
     elif state == "running" and run.stop_requested():
         state = "stopping"
+    length = next(((training[unit], unit) for unit in ("minutes", "steps") if training.get(unit)), None)
     return RunState(path.name, path, state, message, float(status.get("progress", 0.0)), int(status.get("step", 0)),
-                    kind != "finetuning" and state in ("stopped", "failed", "died"))
+                    kind != "finetuning" and state in ("stopped", "failed", "died"), length)
 
 
 def start(name: str, training: PretrainingConfig, *, corpus: list[str], heldout: list[str] = (),
@@ -183,6 +186,26 @@ def resume(path: str | Path) -> None:
     _spawn(Path(path))
 
 
+def train_on(path: str | Path, length: float) -> None:
+    """Makes a pretraining run longer and goes on with it, from its newest checkpoint.
+
+    Args:
+        path: its folder.
+        length: of the whole run, in steps or minutes, whichever its recipe counts.
+
+    Raises:
+        ValueError: it is still at work, is no pretraining, or would not get longer.
+        FileNotFoundError: there is no such run.
+    """
+    _require_rest(Path(path))
+    run = RunFolder(path)
+    if run.config().get("kind") != "pretraining":
+        raise ValueError(f"The run {Path(path).name!r} is no pretraining, so it cannot go on; start a new one.")
+    lengthen(run, length)
+    run.clear_stop()
+    _spawn(Path(path))
+
+
 def stop(path: str | Path) -> None:
     """Asks a run to stop at the next clean point; one that has not begun to train is ended at once."""
     state = state_of(path)
@@ -221,7 +244,7 @@ def rename(path: str | Path, name: str) -> Path:
     new = place_for(name, path.parent)
     config = _moved(RunFolder(path).config(), path.resolve(), new.resolve())
     path.rename(new)
-    write_atomically(new / "config.json", json.dumps(config, indent=2, ensure_ascii=False) + "\n")
+    RunFolder(new).rewrite_config(config)
     return new
 
 

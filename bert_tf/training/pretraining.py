@@ -75,6 +75,22 @@ def create_run(run: RunFolder, training: PretrainingConfig, *, corpus: list[str]
     })
 
 
+def lengthen(run: RunFolder, length: float) -> None:
+    """Makes a run longer, finished or not; `pretrain` then goes on with it.
+
+    Args:
+        run: the run.
+        length: of the whole run from its beginning, in steps or minutes, whichever its recipe counts.
+
+    Raises:
+        FileNotFoundError: there is no run in this folder.
+        ValueError: the run would not get longer.
+    """
+    config = run.config()
+    training = PretrainingConfig.from_dict(config["training"]).longer(length)
+    run.rewrite_config(config | {"training": training.to_dict()})
+
+
 def pretrain(run: RunFolder, *, show: Callable[[dict], None] = lambda record: None, cluster=None) -> Path:
     """Does a run that `create_run` wrote down, or goes on with it from its newest checkpoint.
 

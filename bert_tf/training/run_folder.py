@@ -60,9 +60,13 @@ class RunFolder:
             raise ValueError(f"{self.path} already holds a run. Give --resume to go on with it, or another --run.")
         try:
             self.checkpoints_path.mkdir(parents=True, exist_ok=True)
-            write_atomically(self.path / "config.json", json.dumps(config, indent=2, ensure_ascii=False) + "\n")
+            self.rewrite_config(config)
         except OSError as error:
             raise ValueError(f"The run folder {self.path} cannot be written: {error}.") from None
+
+    def rewrite_config(self, config: dict) -> None:
+        """Writes down what is asked for from now on."""
+        write_atomically(self.path / "config.json", json.dumps(config, indent=2, ensure_ascii=False) + "\n")
 
     def config(self) -> dict:
         """Reads what was asked for.

@@ -35,6 +35,7 @@ FILLINGS = {
     "pretraining.{}": ["stories", "upload", "rate", "batch", "length", "vocabulary", "watch", "new", "mlm_loss",
                        "mlm_accuracy", "nsp_accuracy", "learning_rate", "tokens_per_second", "fills", "senses", "head"],
     "pretraining.{}_help": ["rate", "batch", "length", "vocabulary"],
+    "pretraining.more_{}": ["minutes", "steps"],
     "pretraining.is_{}": ["preparing", "running", "stopping", "stopped", "finished", "failed", "died"],
     "pretraining.doing_{}": ["starting", "vocabulary", "shards", "words", "word2vec"],
     "pretraining.{}_axis": ["minutes", "steps", "tokens"],
