@@ -8,6 +8,7 @@ import dataclasses
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 from bert_tf.config import SIZES, PretrainingConfig, Stage, read_json
@@ -212,6 +213,7 @@ class ProgressBar:
 
     def __init__(self, *, disable: bool = False):
         self.disable = disable
+        self.drawn = 0.0  # when the bar last drew what it prepares
 
     def __enter__(self) -> "ProgressBar":
         from tqdm import tqdm
@@ -227,7 +229,9 @@ class ProgressBar:
         """Takes a metrics record or a change of status."""
         if "status" in record:
             if record["status"] == "preparing":
-                self.bar.set_postfix_str(f"preparing {record['message']}")
+                now = time.monotonic()
+                self.bar.set_postfix_str(f"preparing {record['message']}", refresh=now - self.drawn >= 1.0)
+                self.drawn = now if now - self.drawn >= 1.0 else self.drawn
             elif self.bar.n == 0 and record.get("progress"):
                 self.bar.reset(total=1.0)
                 self.bar.initial = self.bar.n = record["progress"]

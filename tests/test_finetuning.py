@@ -114,6 +114,16 @@ def test_the_model_folder_is_the_best_pretrained_twin(sentiment_run):
         bert.classify(" ")
 
 
+def test_the_card_says_what_was_measured(sentiment_run):
+    run, result = sentiment_run
+    card = (run.path / "model" / "card.md").read_text(encoding="utf-8")
+    for twin, words in (("pretrained", "this model"), ("scratch", "the same network from random weights")):
+        row = next(line for line in card.splitlines() if line.startswith(f"| {words} |"))
+        assert f" {100 * result['twins'][twin]['figures']['accuracy']:.1f} % |" in row
+    assert "Labels: bad, good." in card and "BertForSequenceClassification" in card
+    assert f"most frequent label would be right for {result['largest_class']:.1%}" in card
+
+
 def test_wrong_examples_are_kept_to_read(sentiment_run):
     first = [r["dev"] for r in sentiment_run[0].metrics() if "dev" in r][0]
     assert first["per_class"][0]["label"] == "bad" and np.sum(first["confusion"]) == first["examples"] == 14

@@ -19,6 +19,7 @@ import numpy as np
 from bert_tf import checkpoint
 from bert_tf.task_folder import TaskSettings, save_task
 from bert_tf.training.event_file import EventFile
+from bert_tf.training.finetuned_card import finetuned_card
 from bert_tf.training.finetuning_config import (
     FinetuningConfig,
     suggested_epochs,
@@ -220,6 +221,9 @@ class Finetuning:
 
     def _finish(self, state: str, message: str) -> dict:
         result = self._write_result(state)
+        if (self.run.path / "model").is_dir():
+            write_atomically(self.run.path / "model" / "card.md",
+                             finetuned_card(self.run.path.name, self.run.config(), result))
         self.status(state, step=self.step, progress=self.step / self.total, message=message)
         return result
 
