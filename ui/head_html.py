@@ -31,7 +31,7 @@ def head_grid(rows: Sequence[Sequence[Cell]], *, layer: str, head: str) -> str:
     body = "".join(f"<i>{html.escape(layer)} {i + 1}</i>" + "".join(_cell(cell) for cell in row)
                    for i, row in enumerate(rows))
     return (f'<div class="bt-scroll"><div class="bt-heads" style="grid-template-columns:max-content '
-            f'repeat({count},minmax(5.2rem,1fr))">{top}{body}</div></div>')
+            f'repeat({count},minmax(var(--bt-narrowest),1fr))">{top}{body}</div></div>')
 
 
 def _cell(cell: Cell) -> str:
