@@ -44,8 +44,15 @@ def show_curves(runs: list[tuple[str, list[dict]]]) -> None:
         for column, measure in zip(place.columns(len(measures), gap="medium"), measures):
             with column:
                 st.markdown(f"**{t(f'pretraining.{measure}')}**")
-                common.show_chart(lab_charts.curves(runs, measure, time=time, unit=t(f"pretraining.{time}_axis"),
-                                                    dark=common.dark()), f"curve_{measure}")
+                stamp = tuple((name, records[-1]["step"], records[-1]["seconds"], len(records)) for name, records in runs)
+                common.show_chart(drawn(stamp, measure, time, t(f"pretraining.{time}_axis"), common.dark(), runs),
+                                  f"curve_{measure}")
+
+
+@st.cache_data(max_entries=200, show_spinner=False)
+def drawn(stamp: tuple, measure: str, time: str, unit: str, dark: bool, _runs: list):
+    """Returns the chart of one measure, drawn once for all who look at the same figures; `stamp` tells them apart."""
+    return lab_charts.curves(_runs, measure, time=time, unit=unit, dark=dark)
 
 
 def show_live(path: Path, others: list[Path], known: str) -> None:
