@@ -69,6 +69,15 @@ def open_page(page: str, lang: str = "en", **values: str) -> AppTest:
     return type_into(whole(at), **nothing(page) | values if values else {})
 
 
+def open_by_address(page: str, lang: str = "en", **query: str) -> AppTest:
+    """Opens a page whose address holds these values."""
+    at = AppTest.from_file(str(APP), default_timeout=120)
+    at.query_params["lang"] = lang
+    for key, value in query.items():
+        at.query_params[key] = value
+    return whole(whole(at).switch_page(f"ui/pages/{page}.py"))
+
+
 def markup(at: AppTest) -> str:
     """All HTML of the page; the style and the sidebar are not among it."""
     return "".join(element.value for element in at.main.html)

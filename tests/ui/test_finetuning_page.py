@@ -7,8 +7,7 @@ import zipfile
 from types import SimpleNamespace
 
 import pytest
-from driving import APP, LANGUAGES, STRANGE, figure, markup, said, whole, words
-from streamlit.testing.v1 import AppTest
+from driving import LANGUAGES, STRANGE, figure, markup, open_by_address, said, whole, words
 
 from bert_tf.task_folder import TaskSettings, save_task, start_task
 from bert_tf.training import launch, task_scores
@@ -97,12 +96,8 @@ def wrote(runs, tiny_model_folder, task_models):
     return write
 
 
-def lab(lang="en", **query) -> AppTest:
-    at = AppTest.from_file(str(APP), default_timeout=120)
-    at.query_params["lang"] = lang
-    for key, value in query.items():
-        at.query_params[key] = value
-    return whole(whole(at).switch_page("ui/pages/finetuning.py"))
+def lab(lang="en", **query):
+    return open_by_address("finetuning", lang, **query)
 
 
 # ---- the form

@@ -6,8 +6,7 @@ import shutil
 
 import numpy as np
 import pytest
-from driving import APP, LANGUAGES, markup, open_page, said, whole, words
-from streamlit.testing.v1 import AppTest
+from driving import LANGUAGES, markup, open_by_address, open_page, said, whole, words
 
 from bert_tf.training import launch
 from bert_tf.training.run_folder import PROGRESS_FILE, RunFolder
@@ -48,12 +47,8 @@ def wrote(runs, tiny_model_folder):
     return write
 
 
-def lab(lang="en", **query) -> AppTest:
-    at = AppTest.from_file(str(APP), default_timeout=120)
-    at.query_params["lang"] = lang
-    for key, value in query.items():
-        at.query_params[key] = value
-    return whole(whole(at).switch_page("ui/pages/pretraining.py"))
+def lab(lang="en", **query):
+    return open_by_address("pretraining", lang, **query)
 
 
 def type_into(at, **values):
