@@ -7,7 +7,6 @@ look at the same runs. A run lives in a folder of runs; its process writes to `l
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import re
 import shutil
