@@ -15,6 +15,7 @@ from ui import html
 from ui.charts import CONFIG
 from ui.examples import FIRST
 from ui.text import LANGUAGES, language, t
+from ui.texts.errors import in_chinese
 
 
 def frame() -> None:
@@ -144,15 +145,20 @@ def friendly(headline: str = "app.problem", *, stop: bool = False) -> Iterator[N
     """Shows what the library says about bad input or an unreadable file; anything else is a bug and surfaces.
 
     Args:
-        headline: key of the text above the library's own words, which are English.
+        headline: key of the text above what the library says.
         stop: end the page after the message.
     """
     try:
         yield
     except (ValueError, OSError) as error:
-        st.warning(f"**{t(headline)}**  \n{plain(str(error))}", icon=":material/info:")
+        st.warning(f"**{t(headline)}**  \n{explained(str(error))}", icon=":material/info:")
         if stop:
             st.stop()
+
+
+def explained(message: str) -> str:
+    """Returns what the library says in the visitor's language, letter for letter."""
+    return plain(in_chinese(message) if language() == "zh" else message)
 
 
 def plain(text: str) -> str:

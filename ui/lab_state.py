@@ -42,7 +42,7 @@ def show_state(state: launch.RunState, *, doing: str | None, died: str) -> None:
     if state.state == "failed":
         off = any(words in state.message for words in ("no longer a number", "loss is NaN", "loss is infinite"))
         words = "pretraining.not_a_number" if off else "pretraining.failed"
-        st.warning(f"**{t(words)}**  \n{common.plain(state.message)}", icon=":material/error:")
+        st.warning(f"**{t(words)}**  \n{common.explained(state.message)}", icon=":material/error:")
     if state.state == "died":
         st.warning(f"**{died}**", icon=":material/heart_broken:")
         if state.message:
@@ -60,7 +60,7 @@ def act(deed, *arguments) -> None:
 def show_refusal() -> None:
     """Says what could not be done to a run."""
     if refused := st.session_state.pop("refused", None):
-        st.warning(f"**{t('pretraining.refused')}**  \n{common.plain(refused)}", icon=":material/info:")
+        st.warning(f"**{t('pretraining.refused')}**  \n{common.explained(refused)}", icon=":material/info:")
 
 
 def show_controls(state: launch.RunState, *, key: str) -> None:
