@@ -94,10 +94,11 @@ def test_only_a_pretraining_at_rest_gets_longer(runs, monkeypatch):
     assert launch.state_of(path).length == (60, "minutes")
     with pytest.raises(ValueError, match="60 minutes long"):
         launch.train_on(path, 30)
-    monkeypatch.setattr(launch, "_at_work", lambda status: True)
     RunFolder(path).write_status("running")
-    with pytest.raises(ValueError, match="stop it first"):
+    with monkeypatch.context() as patch, pytest.raises(ValueError, match="stop it first"):
+        patch.setattr(launch, "_at_work", lambda status: True)  # this very process, which must not be ended later
         launch.train_on(path, 90)
+    RunFolder(path).write_status("finished")
 
 
 def test_a_run_that_fails_says_why(runs, tmp_path):

@@ -113,8 +113,8 @@ def test_runs(tmp_path, monkeypatch):
     assert "“a/b” 不能用作名称" in said(lambda: launch.place_for("a/b"))
     launch.RunFolder(tmp_path / "mine").create({"kind": "pretraining"})
     assert "“mine”" in said(lambda: launch.place_for("mine"))
-    monkeypatch.setattr(launch, "_at_work", lambda status: True)
     launch.RunFolder(tmp_path / "mine").write_status("running")
+    monkeypatch.setattr(launch, "_at_work", lambda status: True)
     assert "请先停止" in said(lambda: launch.delete(tmp_path / "mine"))
 
 
