@@ -88,6 +88,14 @@ def test_an_answer_at_the_wrong_place_is_moved_and_counted(tmp_path):
     assert file.examples[0].answers == (("Rome", 20),) and file.repaired == 1
 
 
+def test_an_empty_question_is_passed_over_and_counted(tmp_path):
+    content = json.loads(squad("Rome. Anna lives in Rome.", answer_start=20))
+    empty = {"question": " ", "answers": [{"text": "Rome", "answer_start": 0}]}
+    content["data"][0]["paragraphs"][0]["qas"].insert(0, empty)
+    file = read_task_file(write(tmp_path, "a.json", json.dumps(content)))
+    assert len(file.examples) == 1 and file.skipped == 1 and file.repaired == 0
+
+
 @pytest.mark.parametrize(("name", "content", "message"), [
     ("a.csv", b"\x89PNG\0\0", "not text"), ("b.csv", "文本,标签".encode("gb18030"), "not text in UTF-8"),
     ("c.csv", "", "is empty"), ("d.csv", "text\nhello\n", "one column"),

@@ -169,20 +169,26 @@ def tagged_examples(table: Table, used: dict[str, str]) -> tuple[list[TaggedExam
 
 
 def question_examples(table: Table, used: dict[str, str]) -> tuple[list[QuestionExample], dict[str, int]]:
-    """Reads SQuAD 1.1: data, paragraphs, context, qas, answers; says how many answers were repaired."""
-    examples, repaired, group = [], 0, 0
+    """Reads SQuAD 1.1: data, paragraphs, context, qas, answers; says how many answers were repaired.
+
+    Empty questions are passed over and counted: published sets have them.
+    """
+    examples, repaired, skipped, group = [], 0, 0, 0
     try:
         for article in table.squad["data"]:
             for paragraph in article["paragraphs"]:
                 group += 1
                 for asked in paragraph["qas"]:
+                    if not asked["question"].strip():
+                        skipped += 1
+                        continue
                     example, moved = _question(table.name, asked, paragraph["context"], group)
                     examples.append(example)
                     repaired += moved
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"{table.name} is not SQuAD 1.1: {type(error).__name__} {error} in passage {group}. Expected "
                          "data, paragraphs, context, qas, question, answers, text, answer_start.") from None
-    return examples, {"repaired": repaired}
+    return examples, {"repaired": repaired, "skipped": skipped}
 
 
 def _question(name: str, asked: dict, passage: str, group: int) -> tuple[QuestionExample, int]:

@@ -62,7 +62,7 @@ TEXT = {
     "tune.kind_PER": ("PER · person", "PER · 人名"),
     "tune.kind_LOC": ("LOC · place", "LOC · 地名"),
     "tune.kind_ORG": ("ORG · organisation", "ORG · 机构"),
-    "tune.skipped": ("{count} rows without text or label are left out.", "有 {count} 行缺文本或标签，已略过。"),
+    "tune.skipped": ("{count} examples without text, question or label are left out.", "有 {count} 个例子缺文本、问题或标签，已略过。"),
     "tune.repaired": ("{count} answers did not stand where the file says and were found nearby.",
                       "有 {count} 个答案不在文件所说的位置，已在附近找到。"),
     "tune.few_examples": ("{count} examples are few: another run may come out quite differently.",
