@@ -27,7 +27,7 @@ def pytest_collection_modifyitems(items):
     groups = {item: "the app in a browser" if "site" in item.fixturenames else item.path.stem for item in items}
     for item, group in groups.items():
         item.add_marker(pytest.mark.xdist_group(group))
-    first = ["the app in a browser", "test_training_browser", "test_finetuning_browser", "test_jax_steps"]
+    first = ["the app in a browser", "test_labs_browser", "test_jax_steps"]
     items.sort(key=lambda item: first.index(groups[item]) if groups[item] in first else len(first))
 
 

@@ -4,7 +4,7 @@ import shutil
 
 import numpy as np
 import pytest
-from driving import APP, LANGUAGES, STRANGE, markup, open_page, said, whole, words
+from driving import APP, STRANGE, markup, open_page, said, whole, words
 from streamlit.testing.v1 import AppTest
 
 from bert_tf.filling import FillingLab
@@ -20,10 +20,9 @@ def show(view: str, sentence: str, lang: str = "en") -> AppTest:
     return whole(at)
 
 
-@pytest.mark.parametrize("lang", LANGUAGES)
-def test_together_shows_the_best_filling_and_its_fit(lang, tiny_bert):
+def test_together_shows_the_best_filling_and_its_fit(tiny_bert):
     text = "the [MASK] sat on [MASK] mat"
-    at = show("together", text, lang)
+    at = show("together", text, "zh")
     lab = FillingLab(tiny_bert)
     best, alone = lab.together(text, beam=12, top_k=6)[0], lab.one_at_a_time(text)
     assert html.filled_sentence(text, best.tokens) in markup(at)

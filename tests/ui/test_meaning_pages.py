@@ -55,11 +55,10 @@ def test_map_of_every_kind(method, axes, scene):
     assert (words("words.mean_note", "zh") in said(at)) == (method == "pca")
 
 
-@pytest.mark.parametrize("lang", LANGUAGES)
-def test_two_hundred_sentences(lang):
-    word = {"en": "bank", "zh": "苹果"}[lang]
+def test_two_hundred_sentences():
+    word = "苹果"
     sentences = [f"{word} {number} {'cat ' * (number % 9)}" for number in range(200)]
-    at = lab(lang, word, sentences)
+    at = lab("zh", word, sentences)
     assert not at.warning
     assert len(cells(figure(at, "sense_chart")["data"][0]["x"])) == 200
     assert cells(figure(at, "cosine_chart")["data"][0]["z"]).shape == (200, 200)
