@@ -1,5 +1,6 @@
 """Shared by the tests of the pages: a tiny set of models, and one browser with one running app."""
 
+import functools
 import os
 import shutil
 from pathlib import Path
@@ -7,6 +8,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 from browsing import Visit, running_app
+
+
+@pytest.fixture(scope="session", autouse=True)
+def installed_components_are_looked_up_once():
+    """Each AppTest would read the metadata of every installed package again, looking for components: 0.15 s."""
+    from streamlit.components.v2 import manifest_scanner
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(manifest_scanner, "scan_component_manifests",
+                      functools.cache(manifest_scanner.scan_component_manifests))
+        yield
 
 
 @pytest.fixture(scope="session")
