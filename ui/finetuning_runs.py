@@ -142,7 +142,7 @@ def open_finetuned(folder: Path):
 
 @st.cache_resource(max_entries=3, show_spinner=False)
 def _open(folder: str, stamp: int):
-    models._start_keras()
+    models.start_keras()
     from bert_tf.finetuned import load_finetuned
 
     return load_finetuned(folder)

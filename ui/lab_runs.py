@@ -82,11 +82,9 @@ class Glass:
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _glass(shape: str, vocabulary: str, _folder: Path) -> Glass:
     from bert_tf import load
-    from bert_tf.quiet import start_keras_quietly
-    from ui.models import _keep_keras
+    from ui.models import start_keras
 
-    start_keras_quietly()
-    _keep_keras()
+    start_keras()
     return Glass(load(_folder), _folder, threading.Lock())
 
 

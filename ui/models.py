@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 import threading
@@ -161,7 +162,7 @@ def open_model(folder: Path) -> Model:
 
 @st.cache_resource(max_entries=3, show_spinner=False)
 def _open_model(folder: str, stamp: int):
-    _start_keras()
+    start_keras()
     from bert_tf import load
 
     bert = load(folder)
@@ -179,22 +180,25 @@ def _compile(bert) -> None:
     bert.trace("[MASK]")
 
 
-def _start_keras() -> None:
+@st.cache_resource(show_spinner=False)
+def start_keras() -> None:
+    """Imports Keras and TensorFlow for the app.
+
+    Streamlit clears Keras after every run of a page when Keras is imported. That throws away TensorFlow's kernels and
+    collects garbage, half a second for every key pressed, and takes the state from under a model that another visitor
+    is opening: it is kept from it. And what is imported here stays, half a million objects: the garbage collector need
+    not look through them each time, 0.3 s in which nobody gets an answer.
+    """
     from bert_tf.quiet import start_keras_quietly
 
     start_keras_quietly()
-    _keep_keras()
-
-
-def _keep_keras() -> None:
-    """Keeps Streamlit from clearing Keras after every run of a page, as it does when Keras is imported.
-
-    That throws away TensorFlow's kernels and collects garbage, half a second for every key pressed, and takes
-    the state from under a model that another visitor is opening.
-    """
     import keras
 
+    import bert_tf.explore  # noqa: F401
+
     keras.backend.clear_session = lambda *_, **__: None
+    gc.collect()
+    gc.freeze()
 
 
 @st.cache_resource(show_spinner=False)
