@@ -18,6 +18,13 @@ NAMES = {"fill_mask": "fill", "sentence_pair": "pair", "attention": "attention",
          "static_words": "static",
          "heads_at_work": "heads", "one_head": "onehead",
          "pretraining": "pretraining", "training_data": "data", "finetuning": "tune"}
+#: The pages that answer what one types, and what each needs before it answers.
+GOOD = {
+    "fill_mask": {"sentence": "the [MASK] sat on the mat."},
+    "sentence_pair": {"first": "the cat sat.", "second": "我 爱 苹果。"},
+    "attention": {"look": "the cat sat on the mat."},
+    "words_in_context": {"word": "bank", "sentences": "the bank is old\nthe river bank\nmoney by the bank"},
+}
 STRANGE = {
     "markup": "the <b>cat</b> **sat** $x$ :smile: `on` -> [a](b) & &lt; it",
     "script": "<script>alert(1)</script><img src=x onerror=alert(1)> cat",
