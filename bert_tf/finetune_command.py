@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
+from bert_tf.progress_bar import ProgressBar
 from bert_tf.task_folder import TASKS
 from bert_tf.training.finetuning_config import FinetuningConfig
 
@@ -49,7 +50,7 @@ def _finetune(args) -> None:
         create_finetuning(run, config, model=args.model, train=args.train, dev=args.dev, columns=columns)
     elif not (run.path / "config.json").is_file():
         raise ValueError(f"{run.path} describes no run yet; give the examples with --train FILE.")
-    with _ProgressBar() as bar:
+    with FinetuningBar() as bar:
         result = finetune(run, show=bar.show)
     print(table(result))
     print(f"{result['state']}: {Path(args.run) / 'model'}")
@@ -71,33 +72,21 @@ def table(result: dict) -> str:
     return "\n".join(lines)
 
 
-class _ProgressBar:
-    """One line on the terminal: share done, losses of both twins, time left; a line for each look at dev examples."""
+class FinetuningBar(ProgressBar):
+    """Losses of both twins; a line for each look at the dev examples."""
 
-    def __enter__(self) -> "_ProgressBar":
-        from tqdm import tqdm
-
-        self.bar = tqdm(total=1.0, bar_format="{l_bar}{bar}| {elapsed}<{remaining} {postfix}", mininterval=1.0)
+    def __init__(self):
+        super().__init__()
         self.losses: dict[str, str] = {}
-        return self
 
-    def __exit__(self, *error) -> None:
-        self.bar.close()
-
-    def show(self, record: dict) -> None:
-        """Takes a metrics record or a change of status."""
-        if "status" in record:
-            if record["status"] == "preparing":
-                self.bar.set_postfix_str(f"preparing {record['message']}")
-            return
+    def measured(self, record: dict) -> None:
         if "dev" in record:
             figures = ", ".join(f"{name.replace('_', ' ')} {value:.1%}" for name, value in record["dev"].items()
                                 if isinstance(value, float))
             self.bar.write(f"epoch {record['epoch']:.1f} {record['twin']:<10} {figures}")
-            return
-        self.losses[record["twin"]] = f"{record['twin']} loss {record['loss']:.3f}"
-        self.bar.n = min(record["progress"], 1.0)
-        self.bar.set_postfix_str(f"step {record['step']:,}, {', '.join(self.losses.values())}")
+        else:
+            self.losses[record["twin"]] = f"{record['twin']} loss {record['loss']:.3f}"
+            self.advance(record["progress"], f"step {record['step']:,}, {', '.join(self.losses.values())}")
 
 
 def add_predict(commands) -> None:

@@ -8,10 +8,10 @@ import dataclasses
 import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 from bert_tf.config import SIZES, PretrainingConfig, Stage, read_json
+from bert_tf.progress_bar import ProgressBar
 
 
 def add_prepare(commands) -> None:
@@ -105,7 +105,7 @@ def _pretrain(args) -> None:
         create_run(run, recipe(args), corpus=args.corpus, heldout=args.heldout, tokenizer=args.tokenizer,
                    vocab_size=args.vocab_size, lowercase=not args.cased, shards=args.shards,
                    initial_embeddings=args.initial_embeddings, shares=parse_shares(args.shares))
-    with cluster_of(args) as cluster, ProgressBar(disable=cluster is not None and cluster.rank > 0) as bar:
+    with cluster_of(args) as cluster, PretrainingBar(disable=cluster is not None and cluster.rank > 0) as bar:
         checkpoint = pretrain(run, show=bar.show, cluster=cluster)
     if cluster is None or cluster.rank == 0:
         print(f"{run.status()['state']}: {checkpoint}")
@@ -208,38 +208,14 @@ def recipe(args) -> PretrainingConfig:
     return PretrainingConfig.from_dict(values)
 
 
-class ProgressBar:
-    """One line on the terminal: share done, losses, tokens a second, time left."""
+class PretrainingBar(ProgressBar):
+    """Losses, accuracies and tokens a second; a line for each measure on held-out text."""
 
-    def __init__(self, *, disable: bool = False):
-        self.disable = disable
-        self.drawn = 0.0  # when the bar last drew what it prepares
-
-    def __enter__(self) -> "ProgressBar":
-        from tqdm import tqdm
-
-        self.bar = tqdm(total=1.0, bar_format="{l_bar}{bar}| {elapsed}<{remaining} {postfix}", mininterval=1.0,
-                        disable=self.disable)
-        return self
-
-    def __exit__(self, *error) -> None:
-        self.bar.close()
-
-    def show(self, record: dict) -> None:
-        """Takes a metrics record or a change of status."""
-        if "status" in record:
-            if record["status"] == "preparing":
-                now = time.monotonic()
-                self.bar.set_postfix_str(f"preparing {record['message']}", refresh=now - self.drawn >= 1.0)
-                self.drawn = now if now - self.drawn >= 1.0 else self.drawn
-            elif self.bar.n == 0 and record.get("progress"):
-                self.bar.reset(total=1.0)
-                self.bar.initial = self.bar.n = record["progress"]
-        elif "heldout" in record:
+    def measured(self, record: dict) -> None:
+        if "heldout" in record:
             self.bar.write(f"step {record['step']:,} held-out {record['heldout']}: MLM loss {record['mlm_loss']:.3f}, "
                            f"accuracy {record['mlm_accuracy']:.1%}, NSP {record['nsp_accuracy']:.1%}")
         else:
-            self.bar.n = min(record["progress"], 1.0)
-            self.bar.set_postfix_str(
-                f"step {record['step']:,}, MLM {record['mlm_loss']:.3f} ({record['mlm_accuracy']:.1%}), "
-                f"NSP {record['nsp_accuracy']:.1%}, {record['tokens_per_second']:,.0f} tokens/s")
+            self.advance(record["progress"],
+                         f"step {record['step']:,}, MLM {record['mlm_loss']:.3f} ({record['mlm_accuracy']:.1%}), "
+                         f"NSP {record['nsp_accuracy']:.1%}, {record['tokens_per_second']:,.0f} tokens/s")
