@@ -9,7 +9,7 @@ LayerNorm names.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +21,8 @@ WEIGHTS_FILE = "model.safetensors"
 #: Settings of Hugging Face's config.json that would change the arithmetic, with the only value known here.
 FIXED_SETTINGS = {"model_type": "bert", "position_embedding_type": "absolute", "is_decoder": False,
                   "add_cross_attention": False, "tie_word_embeddings": True}
+#: What config.json has to say; everything else has a default.
+REQUIRED_SETTINGS = [field.name for field in fields(BertConfig) if field.default is MISSING]
 #: Other names in circulation for the two forms of GELU.
 SAME_ACTIVATION = {"gelu_python": "gelu", "gelu_pytorch_tanh": "gelu_new", "gelu_python_tanh": "gelu_new",
                    "gelu_accurate": "gelu_new", "gelu_fast": "gelu_new"}
@@ -130,12 +132,19 @@ def read_config(folder: str | Path) -> BertConfig:
     """
     folder = Path(folder)
     if not folder.is_dir():
-        raise FileNotFoundError(f"{folder} is not a folder. A BERT folder holds config.json, vocab.txt and "
-                                f"{WEIGHTS_FILE}.")
+        raise FileNotFoundError(f"{folder} is not a folder here, and nothing is downloaded. A BERT folder holds "
+                                f"config.json, vocab.txt and {WEIGHTS_FILE}.")
     if not (folder / "config.json").is_file():
         raise FileNotFoundError(f"{folder} is no BERT folder: it holds no config.json. It should hold config.json, "
                                 f"vocab.txt and {WEIGHTS_FILE}.")
     values = read_json(folder / "config.json")
+    if values.get("kind") in ("pretraining", "finetuning"):
+        raise ValueError(f"{folder} is a run, not a model. " + (
+            "Its model is in the folder model inside it." if values["kind"] == "finetuning" else
+            "Open one of its checkpoints, or export it: python -m bert_tf export RUN FOLDER."))
+    missing = [name for name in REQUIRED_SETTINGS if name not in values]
+    if missing:
+        raise ValueError(f"{folder / 'config.json'} does not describe a BERT: {', '.join(missing)} missing.")
     for key, expected in FIXED_SETTINGS.items():
         if values.get(key, expected) not in (expected, None):
             raise ValueError(f"{folder / 'config.json'} has {key} = {values[key]!r}; only {expected!r} is known here.")
@@ -282,13 +291,15 @@ def save(model, tokenizer: WordPieceTokenizer, folder: str | Path, *, dtype: str
         settings: what config.json says besides the shape: labels and the like.
 
     Raises:
-        ValueError: `dtype` is neither.
+        ValueError: `dtype` is neither, or `folder` is a file.
     """
     from safetensors.numpy import save_file
 
     if dtype not in ("float32", "float16"):
         raise ValueError(f"dtype should be float32 or float16, not {dtype!r}.")
     folder = Path(folder)
+    if folder.exists() and not folder.is_dir():
+        raise ValueError(f"{folder} is a file; name a folder to write the model into.")
     folder.mkdir(parents=True, exist_ok=True)
     config = BertConfig.to_dict(model.config) | FIXED_SETTINGS
     config |= {"architectures": [type(model).__name__], "dtype": dtype} | (settings or {})
@@ -296,3 +307,4 @@ def save(model, tokenizer: WordPieceTokenizer, folder: str | Path, *, dtype: str
     (folder / "config.json").write_text(text, encoding="utf-8")
     tokenizer.save(folder, model_max_length=model.config.max_position_embeddings)
     save_file(model_tensors(model, dtype), folder / WEIGHTS_FILE, metadata={"format": "pt"})
+    (folder / WEIGHTS_FILE).chmod((folder / "config.json").stat().st_mode)  # safetensors lets nobody else read it

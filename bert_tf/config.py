@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import inspect
 import json
 import math
+import numbers
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,7 +26,7 @@ SIZES = {
 
 def require_integer(name: str, value, *, minimum: int) -> None:
     """Refuses anything but an integer of at least `minimum`."""
-    if isinstance(value, bool) or not isinstance(value, int) or value < minimum:
+    if isinstance(value, bool) or not isinstance(value, numbers.Integral) or value < minimum:
         raise ValueError(f"{name} should be an integer of at least {minimum}, not {value!r}.")
 
 
@@ -98,6 +101,15 @@ def read_json(path: str | Path) -> dict:
     if not isinstance(values, dict):
         raise ValueError(f"{path} should hold a JSON object, but holds a {type(values).__name__}.")
     return values
+
+
+def explain_fields(record: type) -> dict[str, str]:
+    """Returns what the docstring of a record says of each field, with the default, for the help of a command."""
+    lines = inspect.cleandoc(record.__doc__).partition("Args:\n")[2].partition("\n\n")[0]
+    entries = re.findall(r"^    (\w[\w, ]*): (.*(?:\n {8}.*)*)", lines, re.MULTILINE)
+    said = {name.strip(): " ".join(text.split()) for names, text in entries for name in names.split(",")}
+    return {field.name: f"{said[field.name].rstrip('.')} (default: {field.default})".replace("%", "%%")
+            for field in dataclasses.fields(record)}
 
 
 @dataclass(frozen=True, kw_only=True)

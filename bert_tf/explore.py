@@ -32,7 +32,8 @@ def load(folder: str | Path) -> "Bert":
 
     Example: `bert_tf.load("saved_models/bert-mini-en-zh").fill_mask("The [MASK] sat on the mat.")`
     """
-    return Bert(checkpoint.load(folder), Path(folder))
+    folder = Path(folder).expanduser()
+    return Bert(checkpoint.load(folder), folder)
 
 
 class Bert:
@@ -52,6 +53,11 @@ class Bert:
         self._model = loaded.model
         self._answer = compiled(self._model)
         self._lock = threading.Lock()
+
+    def __repr__(self) -> str:
+        shape = self.config
+        return (f"Bert({str(self.folder)!r}: {shape.num_hidden_layers} layers of {shape.num_attention_heads} heads, "
+                f"hidden size {shape.hidden_size}, {shape.vocab_size:,} word pieces)")
 
     @property
     def name(self) -> str:
@@ -86,6 +92,8 @@ class Bert:
         """
         named = [("The text", text)] + ([("The second text", text_b)] if text_b is not None else [])
         for name, value in named:
+            if not isinstance(value, str):
+                raise ValueError(f"{name} should be one string, not {type(value).__name__}; ask once for each text.")
             if not value.strip():
                 raise ValueError(f"{name} is empty; type a sentence.")
         encoding = self.tokenizer.encode(text, text_b, max_length=self.max_length)
@@ -112,6 +120,7 @@ class Bert:
             ValueError: no [MASK] in what the model reads, no masked-word head, or an empty text.
         """
         self._require("mlm_head", self.has_mlm_head, "fill masks")
+        require_integer("top_k", top_k, minimum=1)
         encoding = self.encode(text, text_b)
         positions = np.flatnonzero(encoding.token_ids == self.tokenizer.mask_token_id)
         if not len(positions):
@@ -126,6 +135,7 @@ class Bert:
             ValueError: no masked-word head, or an empty text.
         """
         self._require("mlm_head", self.has_mlm_head, "predict words")
+        require_integer("top_k", top_k, minimum=1)
         encoding = self.encode(text, text_b)
         rows = self._mask_probabilities(encoding, np.arange(len(encoding)))
         return [PositionPrediction(i, token, float(row[encoding.token_ids[i]]), self._candidates(row, top_k))
@@ -138,6 +148,8 @@ class Bert:
             ValueError: no next-sentence head, or an empty text.
         """
         self._require("nsp_head", self.has_nsp_head, "judge whether a sentence follows another")
+        if text_b is None:
+            raise ValueError("A pair has two texts; give a second one.")
         encoding = self.encode(text_a, text_b)
         logits = self._pretraining_logits(encoding, np.zeros(1, np.int32))["nsp_logits"][0].astype(np.float32)
         return NextSentence(is_next=float(softmax(logits)[0]), logits=logits, encoding=encoding)
@@ -214,7 +226,6 @@ class Bert:
         return inputs
 
     def _candidates(self, probabilities: np.ndarray, top_k: int) -> list[Candidate]:
-        require_integer("top_k", top_k, minimum=1)
         top_k = min(top_k, len(probabilities))
         best = np.argpartition(-probabilities, top_k - 1)[:top_k]
         best = best[np.argsort(-probabilities[best], kind="stable")]
@@ -240,6 +251,8 @@ def softmax(logits: np.ndarray) -> np.ndarray:
 
 def find_word(encoding: Encoding, text: str, word: str, *, ignore_case: bool) -> list[list[int]]:
     """Finds a word's pieces in the first text of an encoding; see `Bert.word_positions`."""
+    if not isinstance(word, str):
+        raise ValueError(f"The word should be a string, not {type(word).__name__}.")
     wanted = fold(word.strip(), ignore_case)[0]
     if not wanted:
         raise ValueError("The word is empty; type the word to look at.")

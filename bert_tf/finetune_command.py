@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
+from bert_tf.config import explain_fields
 from bert_tf.progress_bar import ProgressBar
 from bert_tf.task_folder import TASKS
 from bert_tf.training.finetuning_config import FinetuningConfig
@@ -20,18 +21,19 @@ def add_finetune(commands) -> None:
     command.add_argument("--run", required=True, help="run folder, made for this run")
     command.add_argument("--columns", nargs="+", default=[], metavar="PART=NAME",
                          help="which column is which, for example text=title label=topic")
+    explained = explain_fields(FinetuningConfig)
     for field in dataclasses.fields(FinetuningConfig):
-        flag, default = "--" + field.name.replace("_", "-"), f"default {field.default}"
+        flag, help_text = "--" + field.name.replace("_", "-"), explained[field.name]
         if field.name == "task":
-            command.add_argument(flag, choices=("auto", *TASKS), help=default)
+            command.add_argument(flag, choices=("auto", *TASKS), help=help_text)
         elif field.name == "twin":
             command.add_argument("--no-twin", dest="twin", action="store_const", const=False,
                                  help="do not train the same network from random weights beside it")
         elif field.type == "bool":
-            command.add_argument(flag, action="store_const", const=True)
+            command.add_argument(flag, action="store_const", const=True, help=help_text)
         else:
             kind = {"int": int, "float": float, "str": str}[field.type]
-            command.add_argument(flag, type=kind, metavar=field.type.upper(), help=default)
+            command.add_argument(flag, type=kind, metavar=field.type.upper(), help=help_text)
     command.set_defaults(run_command=_finetune)
 
 

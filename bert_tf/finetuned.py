@@ -81,6 +81,8 @@ class Finetuned:
             ValueError: a text is empty, or holds nothing that the tokenizer keeps.
         """
         for name, value in (("text", text), ("second text", text_b)):
+            if value is not None and not isinstance(value, str):
+                raise ValueError(f"The {name} should be one string, not {type(value).__name__}; ask once for each text.")
             if value is not None and not self.tokenizer.token_ids(value):
                 raise ValueError(f"The {name} is empty, or holds no character that the tokenizer keeps; type some "
                                  "words.")

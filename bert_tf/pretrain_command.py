@@ -10,7 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from bert_tf.config import SIZES, PretrainingConfig, Stage, read_json
+from bert_tf.config import SIZES, PretrainingConfig, Stage, explain_fields, read_json
 from bert_tf.progress_bar import ProgressBar
 
 
@@ -22,7 +22,7 @@ def add_prepare(commands) -> None:
                          help="text, .xz or .gz: one sentence a line, a blank line between documents")
     command.add_argument("--tokenizer", metavar="FOLDER",
                          help="folder with vocab.txt (default: the one in the shards' folder, or train one into it)")
-    command.add_argument("--vocab-size", type=int, default=16_000, help="pieces of a vocabulary to train")
+    command.add_argument("--vocab-size", type=int, default=16_000, help="pieces of a vocabulary to train (default: 16000)")
     command.add_argument("--cased", action="store_true", help="train a cased vocabulary")
     command.add_argument("--whole-words", action="store_true", help="find the words as well, for whole-word masking")
     command.add_argument("--processes", type=int, metavar="N", help="default: one a CPU core")
@@ -63,17 +63,18 @@ def add_pretrain(commands) -> None:
     command.add_argument("--run", required=True, help="run folder, made if it is not there")
     command.add_argument("--resume", action="store_true",
                          help="go on with the run from its newest checkpoint; a larger --minutes or --steps makes it longer")
-    command.add_argument("--config", default="mini",
-                         help=f"a size ({', '.join(SIZES)}) or a JSON file of recipe settings; flags below override it")
+    command.add_argument("--config",
+                         help=f"a size ({', '.join(SIZES)}) or a JSON file of recipe settings; flags below override it "
+                              "(default: mini)")
     command.add_argument("--corpus", nargs="+", default=[], metavar="FILE",
                          help="text, .xz or .gz: one sentence a line, a blank line between documents")
     command.add_argument("--heldout", nargs="+", default=[], metavar="FILE", help="text measured at every checkpoint")
     command.add_argument("--tokenizer", metavar="FOLDER", help="folder with vocab.txt (default: train one)")
-    command.add_argument("--vocab-size", type=int, default=16_000, help="pieces of a vocabulary to train")
+    command.add_argument("--vocab-size", type=int, help="pieces of a vocabulary to train (default: 16000)")
     command.add_argument("--cased", action="store_true", help="train a cased vocabulary")
     command.add_argument("--shards", metavar="FOLDER", help="token shards, shared between runs (default: in the run)")
-    command.add_argument("--initial-embeddings", choices=("random", "word2vec"), default="random",
-                         help="how token embeddings start")
+    command.add_argument("--initial-embeddings", choices=("random", "word2vec"),
+                         help="how token embeddings start (default: random)")
     command.add_argument("--stages", help="LENGTHxBATCH:UNTIL, for example 32x64:0.3,64x64:0.8,128x64")
     command.add_argument("--shares", nargs="+", default=[], metavar="PART=SHARE",
                          help="how much of every batch comes from files whose names begin with PART: en=0.4 zh=0.6")
@@ -82,13 +83,14 @@ def add_pretrain(commands) -> None:
     command.add_argument("--cluster", metavar="HOST:PORT,COUNT,RANK",
                          help="share every batch with processes on other machines; the run folder is on a shared disk, "
                               "and all but rank 0 are started with --resume")
+    explained = explain_fields(PretrainingConfig)
     for field in dataclasses.fields(PretrainingConfig):
         flag = "--" + field.name.replace("_", "-")
         if field.type == "bool":
-            command.add_argument(flag, action=argparse.BooleanOptionalAction, help=f"default {field.default}")
+            command.add_argument(flag, action=argparse.BooleanOptionalAction, help=explained[field.name])
         elif field.name not in ("size", "stages"):
             kind = {"int": int, "float": float, "str": str}[field.type]
-            command.add_argument(flag, type=kind, metavar=field.type.upper(), help=f"default {field.default}")
+            command.add_argument(flag, type=kind, metavar=field.type.upper(), help=explained[field.name])
     command.set_defaults(run_command=_pretrain)
 
 
@@ -97,14 +99,14 @@ def _pretrain(args) -> None:
     from bert_tf.training.pretraining import create_run, pretrain
     from bert_tf.training.run_folder import RunFolder
 
-    start_keras_quietly()
     run = RunFolder(args.run)
     if args.resume:
         prepare_to_resume(run, args)
     else:
         create_run(run, recipe(args), corpus=args.corpus, heldout=args.heldout, tokenizer=args.tokenizer,
-                   vocab_size=args.vocab_size, lowercase=not args.cased, shards=args.shards,
-                   initial_embeddings=args.initial_embeddings, shares=parse_shares(args.shares))
+                   vocab_size=args.vocab_size or 16_000, lowercase=not args.cased, shards=args.shards,
+                   initial_embeddings=args.initial_embeddings or "random", shares=parse_shares(args.shares))
+    start_keras_quietly()
     with cluster_of(args) as cluster, PretrainingBar(disable=cluster is not None and cluster.rank > 0) as bar:
         checkpoint = pretrain(run, show=bar.show, cluster=cluster)
     if cluster is None or cluster.rank == 0:
@@ -168,9 +170,15 @@ def prepare_to_resume(run, args) -> None:
              if getattr(args, field.name, None) is not None}
     asked |= {"stages": Stage.parse_all(args.stages)} if args.stages else {}
     other = [name for name, value in asked.items() if name != unit and value != getattr(training, name)]
-    for name in ("corpus", "heldout"):
-        files = [str(Path(path).resolve()) for path in getattr(args, name)]
-        other += [name] if files and files != config[name] else []
+    asked_of_run = {name: [str(Path(path).resolve()) for path in getattr(args, name)] for name in ("corpus", "heldout")}
+    asked_of_run |= {name: getattr(args, name) and str(Path(getattr(args, name)).resolve()) for name in ("tokenizer", "shards")}
+    asked_of_run |= {"vocab_size": args.vocab_size, "initial_embeddings": args.initial_embeddings,
+                     "shares": parse_shares(args.shares)}
+    other += [name for name, value in asked_of_run.items() if value and value != config.get(name)]
+    if args.config:
+        wanted = recipe_values(args.config)
+        other += [name for name, value in training.to_dict().items() if wanted.get(name, value) != value and name != unit]
+    other += ["lowercase"] * (args.cased and config["lowercase"])
     if other:
         raise ValueError(f"The run goes on as its config.json says, which has another {', '.join(sorted(other))}. Leave "
                          f"that out, or start a new --run. --{unit} may be larger than now ({training.length:g}).")
@@ -197,9 +205,20 @@ def parse_shares(parts: list[str]) -> dict[str, float]:
     return shares
 
 
+def recipe_values(config: str) -> dict:
+    """Reads what --config names: a size, or a JSON file of recipe settings.
+
+    Raises:
+        ValueError: it is neither.
+    """
+    if config not in SIZES and not Path(config).is_file():
+        raise ValueError(f"--config should be {', '.join(SIZES)}, or a JSON file of recipe settings, not {config!r}.")
+    return {"size": config} if config in SIZES else read_json(config)
+
+
 def recipe(args) -> PretrainingConfig:
     """Reads the recipe: a size or a JSON file, overridden by single flags."""
-    values = {"size": args.config} if args.config in SIZES else read_json(args.config)
+    values = recipe_values(args.config or "mini")
     for field in dataclasses.fields(PretrainingConfig):
         if field.name not in ("size", "stages") and getattr(args, field.name) is not None:
             values[field.name] = getattr(args, field.name)

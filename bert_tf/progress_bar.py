@@ -37,7 +37,7 @@ class ProgressBar:
                 self.drawn = time.monotonic()
         elif self.bar.n == 0 and record.get("progress"):  # resumed
             self.bar.reset(total=1.0)
-            self.bar.initial = self.bar.n = record["progress"]
+            self.bar.initial = self.bar.n = min(record["progress"], 1.0)
 
     def measured(self, record: dict) -> None:
         """Takes a metrics record."""

@@ -22,7 +22,7 @@ def edit_tensors(folder: Path, edit) -> None:
 
 
 def test_no_folder(tmp_path):
-    with pytest.raises(FileNotFoundError, match="nowhere is not a folder. A BERT folder holds config.json"):
+    with pytest.raises(FileNotFoundError, match="nowhere is not a folder here, and nothing is downloaded. A BERT folder holds config.json"):
         bert_tf.load(tmp_path / "nowhere")
     (tmp_path / "file").write_text("x")
     with pytest.raises(FileNotFoundError, match="file is not a folder"):
@@ -124,3 +124,25 @@ def test_a_vocabulary_smaller_than_the_table_opens(model_copy, tiny_vocabulary):
     candidates = bert_tf.load(model_copy).fill_mask("the [MASK]", top_k=10_000)[0]
     assert len(candidates) == len(tiny_vocabulary) - 3  # rows without a piece are never answers
     assert sum(candidate.probability for candidate in candidates) == pytest.approx(1, abs=1e-5)
+
+
+@pytest.mark.parametrize("kind, way", [("pretraining", "export"), ("finetuning", "folder model")])
+def test_a_run_is_no_model(tmp_path, kind, way):
+    (tmp_path / "config.json").write_text(json.dumps({"kind": kind}))
+    with pytest.raises(ValueError, match=f"is a run, not a model.*{way}"):
+        checkpoint.load(tmp_path)
+
+
+def test_settings_that_are_missing_are_named(model_copy):
+    (model_copy / "config.json").write_text(json.dumps({"hidden_size": 32}))
+    with pytest.raises(ValueError, match="vocab_size, num_hidden_layers, num_attention_heads, intermediate_size missing"):
+        checkpoint.load(model_copy)
+
+
+def test_weights_can_be_read_by_whoever_reads_the_rest(tmp_path, model_copy):
+    loaded = checkpoint.load(model_copy)
+    checkpoint.save(loaded.model, loaded.tokenizer, tmp_path / "copy")
+    modes = {path.name: path.stat().st_mode & 0o777 for path in (tmp_path / "copy").iterdir()}
+    assert modes["model.safetensors"] == modes["config.json"]
+    with pytest.raises(ValueError, match="is a file"):
+        checkpoint.save(loaded.model, loaded.tokenizer, tmp_path / "copy" / "config.json")

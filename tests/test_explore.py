@@ -329,3 +329,28 @@ def test_four_threads_get_the_answers_that_one_gets(tiny_bert, tiny_model_folder
         for ours, theirs in zip(answers, expected[text][0], strict=True):
             np.testing.assert_allclose(as_pairs(ours), as_pairs(theirs), atol=1e-5)
         np.testing.assert_allclose(pooled, expected[text][1], atol=1e-5)
+
+
+@pytest.mark.parametrize("wrong", [["the [MASK]"], None, 3, b"the [MASK]"])
+def test_what_is_no_string_is_named(tiny_bert, wrong):
+    for ask in (tiny_bert.fill_mask, tiny_bert.trace, tiny_bert.predict_positions, tiny_bert.encode):
+        with pytest.raises(ValueError, match=f"should be one string, not {type(wrong).__name__}"):
+            ask(wrong)
+    with pytest.raises(ValueError, match="word should be a string"):
+        tiny_bert.word_vectors("the cat sat", wrong)
+
+
+def test_a_pair_has_two_texts(tiny_bert):
+    with pytest.raises(ValueError, match="a second one"):
+        tiny_bert.next_sentence("the cat", None)
+
+
+def test_top_k_is_any_integer_and_is_looked_at_first(tiny_bert):
+    assert len(tiny_bert.fill_mask("the [MASK]", top_k=np.int64(2))[0]) == 2
+    for ask in (tiny_bert.fill_mask, tiny_bert.predict_positions):
+        with pytest.raises(ValueError, match="top_k"):
+            ask("", top_k="3")
+
+
+def test_a_model_says_what_it_is(tiny_bert):
+    assert repr(tiny_bert).endswith(f"tiny-random': 2 layers of 4 heads, hidden size 32, {tiny_bert.config.vocab_size} word pieces)")

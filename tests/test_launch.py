@@ -96,7 +96,7 @@ def test_only_a_pretraining_at_rest_gets_longer(runs, monkeypatch):
         launch.train_on(path, 30)
     RunFolder(path).write_status("running")
     with monkeypatch.context() as patch, pytest.raises(ValueError, match="stop it first"):
-        patch.setattr(launch, "_at_work", lambda status: True)  # this very process, which must not be ended later
+        patch.setattr(launch, "at_work", lambda status: True)  # this very process, which must not be ended later
         launch.train_on(path, 90)
     RunFolder(path).write_status("finished")
 

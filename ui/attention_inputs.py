@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import streamlit as st
 
 from ui import common
@@ -30,10 +31,22 @@ def two_texts(page: str, examples: dict, keys: tuple[str, str]) -> tuple[str, ..
     return (text, second) if second.strip() else (text,)
 
 
-def number(column, label: str, key: str, count: int) -> int:
+def number(column, label: str, key: str, count: int, default: int = 1) -> int:
     """Draws a choice from 1 to `count`."""
     with column:
-        return common.choice(st.selectbox, label, list(range(1, count + 1)), key=key, default=1)
+        return common.choice(st.selectbox, label, list(range(1, count + 1)), key=key, default=default)
+
+
+def liveliest_head(trace) -> tuple[int, int]:
+    """Returns the layer and head, both from 1, that show most at first sight: many words look at many words.
+
+    That is where the entropy of the weights from words to words is largest; weights on [CLS] and [SEP] add nothing.
+    """
+    words = [i for i, (start, end) in enumerate(trace.offsets) if end > start]
+    weights = trace.attentions[:, :, words][..., words]  # (L, N, W, W)
+    entropy = -(weights * np.log(np.maximum(weights, 1e-12))).sum(axis=(2, 3))
+    layer, head = np.unravel_index(np.argmax(entropy), entropy.shape)
+    return int(layer) + 1, int(head) + 1
 
 
 def token(column, label: str, key: str, tokens: Sequence[str], default: int = 1) -> int:

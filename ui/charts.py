@@ -35,13 +35,14 @@ def attention_heatmap(weights: np.ndarray, rows: Sequence[str], columns: Sequenc
     """
     palette = DARK if dark else LIGHT
     count = max(len(rows), len(columns), 1)
+    most = max(float(weights.max(initial=0.0)), 1 / count)  # what is weaker than looking at all alike stays pale
     shown_rows, shown_columns = _texts(rows), _texts(columns)
     figure = go.Figure(go.Heatmap(
         z=weights, x=list(range(len(columns))), y=list(range(len(rows))), zmin=0,
-        zmax=max(float(weights.max(initial=0.0)), 1e-6), colorscale=_scale(palette),
+        zmax=most, colorscale=_scale(palette),
         xgap=1 if count <= 64 else 0, ygap=1 if count <= 64 else 0,
         colorbar={"orientation": "h", "thickness": 8, "len": 0.5, "x": 0.5, "y": 0, "yanchor": "top",
-                  "ypad": 14, "outlinewidth": 0, "nticks": 4, "tickformat": ".0%",
+                  "ypad": 14, "outlinewidth": 0, "nticks": 4, "tickformat": ".0%" if most > 0.04 else ".1%",
                   "tickfont": {"color": palette.soft, "size": 12}},
         customdata=[[(row, column) for column in shown_columns] for row in shown_rows],
         hovertemplate=f"<b>%{{customdata[0]}}</b> → <b>%{{customdata[1]}}</b><br>{weight} %{{z:.1%}}"
@@ -52,7 +53,8 @@ def attention_heatmap(weights: np.ndarray, rows: Sequence[str], columns: Sequenc
                         tickangle=angle, tickfont_size=size, **_BARE)
     figure.update_yaxes(tickvals=list(range(len(rows))), ticktext=shown_rows, autorange="reversed",
                         tickfont_size=size, ticksuffix=" ", **_BARE)
-    return _layout(figure, palette, height=int(np.clip(150 + 30 * len(rows), 320, 1000)))
+    _layout(figure, palette, height=int(np.clip(150 + 30 * len(rows), 320, 1000)))
+    return figure.update_layout(margin_r=4 if angle == 0 else 24)  # the last slanted name reaches over the edge
 
 
 def cosine_heatmap(matrix: np.ndarray, labels: Sequence[str], titles: Sequence[str], *, cosine: str,

@@ -40,7 +40,7 @@ ATTENTION = {
 HEADS = {
     "en": [("She went to the bank to borrow some [MASK].", ""), ("The cat drank the [MASK] and fell asleep.", ""),
            ("My sister plays the piano.", "She [MASK] every evening.")],
-    "zh": [("他是一名医[MASK]，在医院工作。", ""), ("今天天[MASK]很好，我们去公园吧。", ""),
+    "zh": [("今天天[MASK]很好，我们去公园吧。", ""), ("他是一名医[MASK]，在医院工作。", ""),
            ("太阳慢慢升起来了。", "天空渐渐变[MASK]，鸟儿开始歌唱。")],
 }
 

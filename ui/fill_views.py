@@ -124,7 +124,7 @@ def show_surprise(model: models.Model, text: str, encoding: Encoding) -> None:
         st.html(html.chips(tokens, grounds, notes, titles))
         st.html(html.legend([(f"linear-gradient(90deg,{html.tint(palette.surprise, 0.05)},"
                               f"{html.tint(palette.surprise, 0.75)})",
-                              f"{t('fill.expected')} → {t('fill.surprising')} ({t('fill.bits')})")]))
+                              f"{t('fill.expected')} → {t('fill.surprising')} · {t('fill.bits')}")]))
     st.html(html.numbers([(f"{found.total:.1f}", t("fill.pll"), palette.a),
                           (f"{found.perplexity:,.1f}", t("fill.perplexity"), palette.b),
                           (f"{float((bits < 1).mean()):.0%}", t("fill.known"), palette.soft)]))
@@ -149,6 +149,7 @@ def show_two(model: models.Model, text: str, blanks: bool) -> None:
     with common.friendly(stop=True):
         lab_of(other.stamp, other.bert)  # refuses a model that cannot fill
     palette = common.palette()
+    comparable = other.bert.tokenizer.vocab_hash == model.bert.tokenizer.vocab_hash
     for column, asked_model, color in zip(st.columns(2, gap="medium"), (model, other), (palette.a, palette.b)):
         with column.container(border=True):
             st.markdown(f"**{common.plain(asked_model.bert.name if asked_model is model else name)}**")
@@ -157,8 +158,9 @@ def show_two(model: models.Model, text: str, blanks: bool) -> None:
                     if number:
                         st.caption(t("fill.blank", number=number + 1))
                     st.html(html.bars(candidates[:5]))
-            found: Surprise = ask(asked_model, "surprise", text)
-            st.html(html.numbers([(f"{found.total:.1f}", t("fill.pll"), color),
-                                  (f"{found.perplexity:,.1f}", t("fill.perplexity"), color)]))
-    if other.bert.tokenizer.vocab_hash != model.bert.tokenizer.vocab_hash:
+            if comparable:
+                found: Surprise = ask(asked_model, "surprise", text)
+                st.html(html.numbers([(f"{found.total:.1f}", t("fill.pll"), color),
+                                      (f"{found.perplexity:,.1f}", t("fill.perplexity"), color)]))
+    if not comparable:
         st.caption(t("fill.two_vocabularies"))

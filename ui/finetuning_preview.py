@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,11 +14,14 @@ from bert_tf.training.finetuning_config import FinetuningConfig
 from bert_tf.training.task_files import LARGEST_MEGABYTES
 from bert_tf.training.task_tables import read_records
 from ui import common, finetuning_html, html
-from ui.finetuning_examples import example_card, kind_words
+from ui.finetuning_examples import example_card, kind_words, mine_first, texts_of
 from ui.lab_start import put
-from ui.text import t
+from ui.reading import is_chinese
+from ui.text import language, t
 
 SHOWN = 4
+#: Examples from all over a file, of which those in the visitor's language are shown.
+SAMPLE = 60
 #: Sets below these sizes, labels rarer than this, and labels more frequent than this get a warning.
 FEW_EXAMPLES, FEW_DEV, FEW_OF_A_LABEL, MOST_OF_A_LABEL = 100, 50, 8, 0.8
 
@@ -46,7 +50,8 @@ def of_files(train: str, dev: str | None, task: str = "auto", columns: dict | No
         FileNotFoundError, ValueError: the files cannot be trained on.
     """
     first, second = read_examples(FinetuningConfig(task=task), train, dev, columns)
-    some = first.examples[::max(1, len(first) // SHOWN)][:SHOWN]
+    places = sorted(random.Random(0).sample(range(len(first)), min(SAMPLE, len(first))))  # a file may follow a rhythm
+    some = tuple(first.examples[place] for place in places)
     return Preview(first.describe(), second.describe(), some, dev is None)
 
 
@@ -91,8 +96,13 @@ def _columns_of(file_id: str, _file) -> list[str]:
     return list(table.header) or [str(name) for row in table.rows[:1] for name in row]
 
 
-def show(seen: Preview) -> None:
-    """Draws what was recognised: the task, the counts, the labels, the first examples, and what to beware of."""
+def show(seen: Preview, *, own: bool) -> None:
+    """Draws what was recognised: the task, the counts, the labels, some examples, and what to beware of.
+
+    Args:
+        seen: what was read.
+        own: whether it is the visitor's own file, whose columns had to be recognised.
+    """
     train, colors = seen.train, common.palette()
     lengths = train["lengths"]
     st.html(html.numbers([
@@ -102,7 +112,7 @@ def show(seen: Preview) -> None:
         (f"{lengths['median']:,}", t("tune.characters", shortest=f"{lengths['shortest']:,}",
                                       longest=f"{lengths['longest']:,}"), colors.soft)]))
     used = [f"{t(f'tune.part_{part}')} = {name}" for part, name in train["columns"].items()]
-    if used:
+    if used and own:
         st.caption(t("tune.columns_found", columns=common.plain(", ".join(used))))
     left, right = st.columns([2, 3], gap="large") if train["label_counts"] else (None, st.container())
     if left:
@@ -112,9 +122,16 @@ def show(seen: Preview) -> None:
     with right:
         st.markdown(f"**{t('tune.some_examples')}**")
         kinds = list(train["label_counts"])
-        st.html("".join(example_card(example, train["task"], kinds, colors) for example in seen.some))
+        st.html("".join(example_card(example, train["task"], kinds, colors) for example in to_show(seen.some)))
     for warning in warnings(seen):
         st.info(warning, icon=":material/info:")
+
+
+def to_show(some: tuple) -> list:
+    """Chooses a few examples from all over the sample, in the visitor's language if there are enough."""
+    ordered = mine_first(some, lambda example: texts_of(example)[0])
+    mine = [example for example in ordered if is_chinese(texts_of(example)[0]) == (language() == "zh")]
+    return mine[::len(mine) // SHOWN][:SHOWN] if len(mine) >= SHOWN else ordered[:SHOWN]
 
 
 def show_counts(train: dict, most: int = 12) -> None:
@@ -141,10 +158,10 @@ def warnings(seen: Preview) -> list[str]:
     counts = train["label_counts"]
     rare = [label for label, count in counts.items() if count < FEW_OF_A_LABEL]
     if rare:
-        said.append(t("tune.rare", labels=common.plain(", ".join(rare[:8]))))
+        said.append(t("tune.rare", labels=common.plain(", ".join(map(kind_words, rare[:8])))))
     if counts and train["task"] != "tagging":
         label = max(counts, key=counts.get)
         if counts[label] > MOST_OF_A_LABEL * train["examples"]:
             share = html.percent(counts[label] / train["examples"])
-            said.append(t("tune.lopsided", label=common.plain(label), share=share))
+            said.append(t("tune.lopsided", label=common.plain(kind_words(label)), share=share))
     return said

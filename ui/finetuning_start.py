@@ -19,6 +19,7 @@ from bert_tf.training.finetuning_config import (
 from bert_tf.training.task_readers import NEEDED
 from ui import common, finetuning_preview, models
 from ui.lab_start import put
+from ui.lab_state import decimal
 from ui.text import t
 
 EXAMPLES = Path(bert_tf.__file__).parent / "examples" / "finetuning"
@@ -52,7 +53,7 @@ def show() -> None:
                            format_func={name: t(f"tune.set_{name}") for name in [*SETS, UPLOAD]}.get, required=True)
     sources, columns, seen = ask_for_files() if chosen == UPLOAD else bundled(chosen)
     if seen:
-        finetuning_preview.show(seen)
+        finetuning_preview.show(seen, own=chosen == UPLOAD)
     folder = models.chosen_folder()
     if folder is None:
         st.info(t("app.folder_hint"), icon=":material/folder_open:")
@@ -143,13 +144,13 @@ def ask_for_settings(shape, chosen: str, seen) -> tuple[dict, str]:
 
 def ask_for_details(shape) -> dict:
     """Draws the settings that one may leave alone."""
-    best = f"{suggested_learning_rate(shape.hidden_size):g}"
+    best = decimal(suggested_learning_rate(shape.hidden_size))
     lengths = [length for length in CHOICES["length"] if length < shape.max_position_embeddings]
     lengths.append(shape.max_position_embeddings)
     left, right = st.columns(2, gap="large")
     with left:
         rate = number("rate", CHOICES["rate"], AUTO,
-                      lambda value: f"{value:g}" if value else t("tune.auto", value=best))
+                      lambda value: decimal(value) if value else t("tune.auto", value=best))
         warmup = number("warmup", CHOICES["warmup"], 0.1, lambda value: f"{value:.0%}")
         batch = number("batch", CHOICES["batch"], 16)
         length = number("length", lengths, 128 if 128 in lengths else lengths[-1])

@@ -8,8 +8,8 @@ import streamlit as st
 
 from bert_tf.task_folder import read_settings
 from ui import common, finetuning_html, html
-from ui.finetuning_examples import kind_words
-from ui.finetuning_runs import asked, dev_examples, model_folder, zipped
+from ui.finetuning_examples import kind_words, texts_of
+from ui.finetuning_runs import TWINS, asked, dev_examples, model_folder, result, zipped
 from ui.reading import is_chinese
 from ui.text import language, t
 
@@ -27,6 +27,9 @@ def show(path: Path) -> None:
         return
     with common.friendly("app.cannot_open", stop=True):
         settings = read_settings(folder)
+    found = result(path)
+    if found and all(twin in found["twins"] for twin in TWINS):
+        st.caption(t("tune.who_answers"))
     keys = INPUTS[settings.task]
     with common.friendly("tune.no_examples"):
         offer_examples(str(path), keys)
@@ -57,13 +60,6 @@ def offer_examples(path: str, keys: tuple[str, ...]) -> None:
     common.examples("tune_example", options, lambda texts: shortened(texts[0]), choose)
 
 
-def texts_of(example) -> tuple[str, ...]:
-    """Returns what one would type to ask about an example."""
-    if hasattr(example, "passage"):
-        return example.question, example.passage
-    return (example.text, example.text_b) if getattr(example, "text_b", None) else (example.text,)
-
-
 def shortened(text: str) -> str:
     """Returns a text that fits a small place."""
     return text if len(text) <= LONGEST_LABEL else text[:LONGEST_LABEL - 1] + "…"
@@ -80,7 +76,7 @@ def ask(key: str) -> str:
 def show_labels(folder: Path, *texts: str) -> None:
     """Draws how probable each label is."""
     found = asked(folder, "classify", *texts)
-    st.html(finetuning_html.label_bars([(entry.label, entry.probability, html.percent(entry.probability))
+    st.html(finetuning_html.label_bars([(kind_words(entry.label), entry.probability, html.percent(entry.probability))
                                         for entry in found[:MOST_LABELS]]))
 
 

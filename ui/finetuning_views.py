@@ -7,7 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from ui import common, finetuning_charts, finetuning_html, html, takeaway
-from ui.finetuning_examples import kind_words, wrong_card
+from ui.finetuning_examples import kind_words, mine_first, wrong_card
 from ui.finetuning_runs import TWINS, gap, result
 from ui.text import t
 
@@ -50,6 +50,8 @@ def show_figures(path: Path) -> None:
         grounds.append(colors.faint)
     headers = ["", *(score_words(score, found["task"]) for score in scores), t("tune.best_epoch")]
     st.html(finetuning_html.comparison(headers, rows, grounds))
+    if "macro_f1" in scores:
+        st.caption(t("tune.macro_f1_note"))
     if "per_class" in twins[TWINS[0]]["figures"]:
         show_classes(twins, found["task"])
     if "confusion" in twins[TWINS[0]]["figures"]:
@@ -101,7 +103,7 @@ def show_confusion(twins: dict, labels: list[str]) -> None:
         with column:
             st.markdown(f"**{names[twin]}**")
             common.show_chart(finetuning_charts.confusion(
-                entry["figures"]["confusion"], labels, expected=t("tune.expected"), predicted=t("tune.predicted"),
+                entry["figures"]["confusion"], list(map(kind_words, labels)), expected=t("tune.expected"), predicted=t("tune.predicted"),
                 dark=common.dark()), f"tune_confusion_{twin}")
 
 
@@ -128,7 +130,7 @@ def figures_table(found: dict) -> takeaway.Table:
 
 
 def show_wrong(path: Path) -> None:
-    """Draws dev examples that a twin got wrong, those first of which it was surest."""
+    """Draws dev examples that a twin got wrong: those in the visitor's language, then of which it was surest."""
     found = result(path)
     if found is None:
         st.info(t("tune.no_result"), icon=":material/hourglass_top:")
@@ -144,7 +146,8 @@ def show_wrong(path: Path) -> None:
     page = common.choice(st.segmented_control, t("tune.page"), pages, key="tune_page", default=1, required=True,
                          label_visibility="collapsed") if len(pages) > 1 else 1
     kinds = [label.removeprefix("B-") for label in found["labels"] if label.startswith("B-")]
-    shown = wrong[(page - 1) * WRONG_AT_ONCE:page * WRONG_AT_ONCE]
+    ordered = mine_first(wrong, lambda entry: entry.get("text") or entry["question"])
+    shown = ordered[(page - 1) * WRONG_AT_ONCE:page * WRONG_AT_ONCE]
     st.html("".join(wrong_card(entry, found["task"], kinds, common.palette()) for entry in shown))
     takeaway.offer("tune_wrong", table=lambda: wrong_table(wrong), name=f"{path.name}-wrong")
 

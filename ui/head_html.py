@@ -88,7 +88,7 @@ def scores(rows: Sequence[tuple[str, float, float, float, float]], headers: Sequ
         f"<td>{signed(score)}</td><td>{exponential:.3f}</td>"
         f'<td><div class="bt-share"><div style="width:{100 * weight:.1f}%"></div></div></td>'
         f"<td>{percent(weight)}</td></tr>" for i, (token, dot, score, exponential, weight) in enumerate(rows))
-    return f'<div class="bt-scroll"><table class="bt-table bt-scores"><tr>{head}<th></th></tr>{body}</table></div>'
+    return f'<div class="bt-scroll whole"><table class="bt-table bt-scores"><tr>{head}<th></th></tr>{body}</table></div>'
 
 
 def signed(number: float, digits: int = 2) -> str:

@@ -12,7 +12,7 @@ from ui.html import DARK, LIGHT, Palette
 
 #: What a measure looks like on its axis: tick format, whether it is a share, whether it starts at 0.
 FORMATS = {"mlm_loss": ".1f", "mlm_accuracy": ".0%", "nsp_accuracy": ".0%", "nsp_loss": ".2f",
-           "learning_rate": ".1e", "tokens_per_second": ",.0f"}
+           "learning_rate": ".2~r", "tokens_per_second": ",.0f"}
 SHARES = ("mlm_accuracy", "nsp_accuracy")
 TIMES = {"minutes": lambda record: record["seconds"] / 60, "steps": lambda record: record["step"],
          "tokens": lambda record: record["tokens"]}

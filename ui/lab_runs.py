@@ -8,8 +8,9 @@ from pathlib import Path
 
 import streamlit as st
 
+from bert_tf.training import launch
 from bert_tf.training.export import thinned
-from bert_tf.training.run_folder import RunFolder, step_of
+from bert_tf.training.run_folder import PROGRESS_FILE, RunFolder, step_of
 
 _OPENING = threading.Lock()
 
@@ -42,6 +43,32 @@ def _heldout(path: str, size: int, stamp: int) -> list[dict]:
 def seconds_left(last: dict) -> float:
     """Returns how many seconds of training are still to come, from the last record."""
     return last["seconds"] * (1 - last["progress"]) / max(last["progress"], 1e-6)
+
+
+def goes_on_unheard(path: Path) -> bool:
+    """Whether a run at work that was resumed has not written anything down since.
+
+    On resuming, the trainer drops the records after its checkpoint and writes the rest anew. So the figures are
+    older than the checkpoint while it works, and newer than their own checkpoint just after it was resumed.
+    """
+    records, steps = figures(path), checkpoint_steps(path)
+    if not records or not steps or records[-1]["step"] > steps[-1]:
+        return False
+    run = RunFolder(path)
+    return launch.written(run.metrics_path) > launch.written(run.checkpoints()[-1] / PROGRESS_FILE)
+
+
+def share_done(last: dict, length: tuple[float, str] | None) -> float:
+    """Returns how much of a run was done at its last record, also where it has become longer since.
+
+    Args:
+        last: the record.
+        length: of the run: (number, `minutes` or `steps`); None where that is not known.
+    """
+    if length is None:
+        return last["progress"]
+    number, unit = length
+    return min(1.0, (last["step"] if unit == "steps" else last["seconds"] / 60) / number)
 
 
 def checkpoint_steps(path: Path) -> list[int]:

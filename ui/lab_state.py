@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import streamlit as st
 
 from bert_tf.training import launch
@@ -26,12 +27,17 @@ def clock(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
 
 
+def decimal(value: float) -> str:
+    """Writes a small number without an exponent, two digits of it: 0.00035."""
+    return np.format_float_positional(float(f"{value:.2g}"), trim="-")
+
+
 def show_state(state: launch.RunState, *, doing: str | None, died: str) -> None:
     """Draws how the run stands, and what it said last if it did not end well.
 
     Args:
         state: the run.
-        doing: what it does while it prepares, in the visitor's language.
+        doing: what it does while no figures come, in the visitor's language.
         died: what to say where its process is gone.
     """
     color, icon = BADGES[state.state]

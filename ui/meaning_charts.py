@@ -5,7 +5,7 @@ Letters in shapes: n sentences or words, L layers.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 import plotly.graph_objects as go
@@ -99,6 +99,94 @@ def label_map(points: np.ndarray, labels: Sequence[str], *, dark: bool = False) 
                                   textposition=_label_places(points, labels), marker={"size": 8, "color": palette.a},
                                   textfont={"size": 13, "color": palette.ink}, **shared))
     return _plane(figure, points, palette).update_layout(height=520)
+
+
+def set_off(figure: go.Figure, asked: Collection[int], answer: int | None, *, dark: bool = False) -> go.Figure:
+    """Makes some words of a `label_map` in the plane stand out; the others step back.
+
+    Args:
+        figure: the map.
+        asked: indices of the words asked about.
+        answer: index of the answer; None where there is none.
+        dark: whether the page is dark.
+    """
+    palette, main = palette_of(dark), {*asked} | ({answer} - {None})
+    every = range(len(figure.data[0].text))
+    return figure.update_traces(
+        marker={"color": [palette.b if i == answer else palette.a if i in main else palette.soft for i in every],
+                "size": [14 if i in main else 7 for i in every], "opacity": 1, "line": {"width": 0}},
+        textfont={"color": [palette.ink if i in main else palette.soft for i in every],
+                  "size": [16 if i in main else 13 for i in every], "weight": [700 if i in main else 400 for i in every]})
+
+
+def add_arrows(figure: go.Figure, pairs: Sequence[tuple[int, int]], *, dark: bool = False) -> go.Figure:
+    """Draws an arrow from dot to dot of a `label_map` in the plane, for each pair (start, end) of different dots.
+
+    The words at its ends move to where it is not in their way.
+    """
+    dots = figure.data[0]
+    places = list(dots.textposition)
+    for start, end in pairs:
+        if start != end:
+            up = dots.y[end] >= dots.y[start]
+            places[start], places[end] = ("bottom center", "top center") if up else ("top center", "bottom center")
+            figure.add_annotation(x=dots.x[end], y=dots.y[end], ax=dots.x[start], ay=dots.y[start], xref="x", yref="y",
+                                  axref="x", ayref="y", text="", arrowhead=2, arrowwidth=2, standoff=9, startstandoff=9,
+                                  arrowcolor=palette_of(dark).ink, opacity=0.7)
+    return figure.update_traces(textposition=places)
+
+
+def pieces_map(points: np.ndarray, numbers: Sequence[int], titles: Sequence[str], colors: Sequence[str], *,
+               dark: bool = False) -> go.Figure:
+    """Draws one dot a piece in the plane, with the number of its sentence.
+
+    Args:
+        points: (n, 2).
+        numbers: n numbers of sentences, from 1.
+        titles: n tooltips.
+        colors: n CSS colours.
+        dark: whether the page is dark.
+    """
+    few = len(points) <= 1.5 * NUMBERED
+    return sense_map(points, titles, colors, dark=dark).update_traces(
+        text=[str(number) for number in numbers], mode="markers+text" if few else "markers",
+        marker_size=21 if few else 11, textfont_size=12)
+
+
+def clear_digits(figure: go.Figure) -> go.Figure:
+    """Writes the numbers of a heatmap anew, each in the colour that stands out most against its cell.
+
+    Plotly chooses between white and dark grey by brightness alone: on a middling blue neither may be readable.
+    """
+    cells = figure.data[0]
+    values = np.asarray(cells.z, dtype=float)
+    stops, scale = zip(*((stop, _channels(color)) for stop, color in cells.colorscale))
+    shares = np.clip((values - cells.zmin) / (cells.zmax - cells.zmin), 0, 1)
+    fills = np.stack([np.interp(shares, stops, channel) for channel in zip(*scale)], axis=-1)  # (n, n, 3)
+    inks = ("#ffffff", "#000000")
+    ratios = np.stack([contrast(fills, np.array(_channels(ink))) for ink in inks], axis=-1)  # (n, n, 2)
+    rows, columns = np.indices(values.shape).reshape(2, -1)
+    figure.add_scatter(x=columns, y=rows, mode="text", text=[text for row in cells.text for text in row],
+                       textfont={"size": 13, "color": [inks[i] for i in ratios.argmax(axis=-1).ravel()]},
+                       hoverinfo="skip")
+    figure.data[0].update(text=None, texttemplate=None)
+    return figure
+
+
+def _channels(color: str) -> tuple[int, int, int]:
+    """Splits a colour like #4454c4 into red, green and blue, 0 to 255."""
+    red, green, blue = (int(color[i:i + 2], 16) for i in (1, 3, 5))
+    return red, green, blue
+
+
+def contrast(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Returns the WCAG contrast of colours (..., 3), 0 to 255: from 1 (none) to 21 (black on white)."""
+    def luminance(color: np.ndarray) -> np.ndarray:
+        part = np.asarray(color) / 255
+        return np.where(part <= 0.04045, part / 12.92, ((part + 0.055) / 1.055) ** 2.4) @ [0.2126, 0.7152, 0.0722]
+
+    dark, light = np.sort(np.stack(np.broadcast_arrays(luminance(one), luminance(other))), axis=0)
+    return (light + 0.05) / (dark + 0.05)
 
 
 def layer_lines(lines: Sequence[tuple[str, np.ndarray, str, str]], *, layer: str, chosen: int | None = None,

@@ -12,9 +12,10 @@ import numpy as np
 import streamlit as st
 
 from bert_tf.analysis import cosine, pca
+from bert_tf.sense_sets import SenseSet, sense_set
 from ui import charts, common, html, meaning_charts, meaning_html, models, takeaway
-from ui.reading import bank_of, group, is_chinese, known_senses, lay_out, read
-from ui.text import t
+from ui.reading import bank_of, group, is_chinese, lay_out, read
+from ui.text import language, t
 
 METHODS = ["pca", "tsne", "umap"]
 COLOURINGS = ["senses", "groups"]
@@ -95,14 +96,13 @@ def group_note(lab: Lab, found) -> str:
 
 def map_controls(lab: Lab) -> tuple[str, int]:
     """Draws how to lay out and colour the map; returns the method and the number of axes."""
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+    known = any(sense is not None for sense in lab.senses)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         method = common.choice(st.segmented_control, t("words.method"), METHODS, key="words_method", default="pca",
                                format_func={name: t(f"words.{name}") for name in METHODS}.get, required=True,
                                label_visibility="collapsed")
         axes = common.choice(st.segmented_control, t("words.axes"), [2, 3], key="words_axes", default=2, required=True,
                              format_func={2: t("words.plane"), 3: t("words.space")}.get, label_visibility="collapsed")
-    known = any(sense is not None for sense in lab.senses)
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         if known:
             common.choice(st.segmented_control, t("words.color"), COLOURINGS, key="words_color", default="senses",
                           format_func={name: t(f"words.color_{name}") for name in COLOURINGS}.get, required=True,
@@ -115,9 +115,8 @@ def map_controls(lab: Lab) -> tuple[str, int]:
     return method, axes
 
 
-def show_map(lab: Lab) -> None:
-    """Draws the word's vectors in the plane or in space."""
-    method, axes = map_controls(lab)
+def show_map(lab: Lab, method: str, axes: int) -> None:
+    """Draws the word's vectors in the plane or in space, laid out by one of the METHODS along so many axes."""
     texts, count = lab.reading.texts, len(lab.reading.texts)
     if method != "pca" and count < 4:
         st.info(t("words.too_few_for_map"), icon=":material/info:")
@@ -132,7 +131,7 @@ def show_map(lab: Lab) -> None:
     word, layer = common.plain(lab.word), lab.layer
     if method == "pca":
         share = float(pca(lab.here, min(axes, *lab.here.shape)).explained_variance_ratio.sum())
-        notes = [t("words.map_note", word=word, layer=layer, share=f"{share:.0%}")]
+        notes = [t("words.map_note", word=word, layer=layer, share=html.percent(share))]
     else:
         notes = [t("words.map_near", word=word, layer=layer)]
     notes += [t("words.mean_note")] * (mean is not None) + [lab.note] * bool(lab.note)
@@ -177,7 +176,9 @@ def show_static(word: str, count: int) -> None:
     figure = charts.static_map(points, names, notes, badge=f"1–{count}", dark=common.dark())
     common.show_chart(figure, "static_chart")
     st.caption(t("words.static_map", count=count))
-    st.markdown(f"{t('words.nearest')} " + ", ".join(common.plain(name) for name in names[1:]))
+    between = "、" if language() == "zh" else ", "
+    st.markdown(t("words.nearest", words=between.join(common.plain(name) for name in names[1:])))
+    st.caption(t("words.nearest_note"))
     takeaway.offer("static", figure, {"word": names[1:], "cosine": [round(value, 4) for _, value in near]},
                    name="word2vec")
 
@@ -206,8 +207,8 @@ def show_layers(lab: Lab) -> None:
              (t("words.share_random"), shares[1], colors.soft, "dot")]
     figure = meaning_charts.layer_lines(lines, layer=t("words.layer"), chosen=lab.layer, percent=True, dark=common.dark())
     common.show_chart(figure, "share_chart")
-    st.caption(t("words.share_note", share=f"{shares[0][lab.layer]:.0%}", layer=lab.layer,
-                 random=f"{shares[1][lab.layer]:.0%}"))
+    st.caption(t("words.share_note", share=html.percent(shares[0][lab.layer]), layer=lab.layer,
+                 random=html.percent(shares[1][lab.layer])))
     takeaway.offer("static_share", figure, {"layer": list(range(len(shares[0]))), "word": shares[0].round(5),
                                             "random": shares[1].round(5)}, name="static-share")
 
@@ -230,18 +231,40 @@ def bank_or_progress(lab: Lab):
         def progress() -> None:
             if reader.bank is not None or reader.problem is not None:
                 st.rerun()
-            st.progress(reader.done, t("words.bank_reading", share=f"{reader.done:.0%}"))
+            st.progress(reader.done, t("words.bank_reading", share=html.percent(reader.done)))
 
         progress()
     return reader.bank
 
 
-def occurrence_colors(lab: Lab, found) -> list[str]:
-    """Returns a colour for each occurrence: its sense's if it is the word in a labelled sentence, else grey."""
+def labelled_order(names: Sequence[str], entry: SenseSet) -> list[int | None]:
+    """Returns which of the senses on the page each sense of a hand-labelled set is; None for one that is not there.
+
+    The examples name a sense by a word of its gloss ("水果" for "一种水果") and list the senses in an order of their own;
+    if all but one are found so, that one is the one left over.
+    """
+    if not names or list(names) == [gloss[language()] for gloss in entry.glosses]:
+        return list(range(len(entry.glosses)))
+    order = [next((i for i, name in enumerate(names) if name in gloss[entry.language]), None) for gloss in entry.glosses]
+    rest = [i for i in range(len(names)) if i not in order]
+    return [rest[0] if i is None else i for i in order] if len(rest) == order.count(None) == 1 else order
+
+
+def occurrence_colors(lab: Lab, found) -> tuple[list[str], list[tuple[str, str]]]:
+    """Returns a colour for each occurrence, and what the colours mean.
+
+    An occurrence of the word in a hand-labelled sentence has its sense's colour, as in the map; all others are grey.
+    """
     wheel, soft = meaning_charts.group_colors(common.palette()), common.palette().soft
-    senses, names = known_senses(lab.word, [entry.sentence for entry, _ in found])
-    return [wheel[sense] if sense is not None and names == lab.names and entry.word.lower() == lab.word.lower() else soft
-            for sense, (entry, _) in zip(senses, found)]
+    labels = sense_set(lab.word)
+    if labels is None:
+        return [soft] * len(found), []
+    order, colors = labelled_order(lab.names, labels), []
+    for entry, _ in found:
+        sense = labels.sense_of(entry.sentence) if entry.word.lower() == lab.word.lower() else None
+        colors.append(soft if sense is None or order[sense] is None else wheel[order[sense]])
+    names = lab.names or [gloss[language()] for gloss in labels.glosses]
+    return colors, [*zip(wheel, names), (soft, t("words.near_other"))]
 
 
 def show_near(lab: Lab) -> None:
@@ -262,7 +285,10 @@ def show_near(lab: Lab) -> None:
             return
         found = bank.nearest(lab.here[index], lab.layer, 10, but_word=lab.word if others else None,
                              but_sentences=[lab.reading.texts[index]])
-        st.html(meaning_html.occurrences(found, occurrence_colors(lab, found)))
+        colors, legend = occurrence_colors(lab, found)
+        st.html(meaning_html.occurrences(found, colors))
+        if legend:
+            st.html(html.legend(legend))
         st.caption(t("words.near_bert_note", count=f"{len(bank.occurrences):,}"))
         takeaway.offer("near", table={"word": [entry.word for entry, _ in found], "cosine": [round(c, 4) for _, c in found],
                                       "sentence": [entry.sentence for entry, _ in found]}, name="nearest")
@@ -291,12 +317,12 @@ def show_one_way(lab: Lab) -> None:
         senses = [lab.senses[i] for i in rows]
         by_layer = {name: np.array([sense_accuracy(vectors[rows, layer], senses) for layer in range(vectors.shape[1])])
                     for name, vectors in parts.items()}
-        key, note = "words.accuracy", t("words.accuracy_note", count=len(rows), chance=f"{1 / len(set(senses)):.0%}")
+        key, note = "words.accuracy", t("words.accuracy_note", count=len(rows), chance=html.percent(1 / len(set(senses))))
     else:
         by_layer = {name: np.array([np.mean([cosine(a, b) for a, b in zip(vectors[:, layer], parts["full"][:, layer])])
                                     for layer in range(vectors.shape[1])]) for name, vectors in parts.items()}
         key, note = "words.kept", t("words.kept_note")
-    st.html(html.numbers([(f"{by_layer[name][lab.layer]:.0%}" if lab.labelled else f"{by_layer[name][lab.layer]:.2f}",
+    st.html(html.numbers([(html.percent(by_layer[name][lab.layer]) if lab.labelled else f"{by_layer[name][lab.layer]:.2f}",
                            words, color) for name, (words, color) in look.items()]))
     left, right = st.columns(2, gap="large")
     with left:
@@ -342,28 +368,35 @@ def show_half_neighbours(lab: Lab, parts: dict[str, np.ndarray]) -> None:
         found = bank.nearest(parts[name][index, lab.layer], lab.layer, 5, but_sentences=[text])
         with column:
             st.markdown(f"**{common.plain(seen[name])}**")
-            st.html(meaning_html.occurrences(found, occurrence_colors(lab, found)))
+            colors, legend = occurrence_colors(lab, found)
+            st.html(meaning_html.occurrences(found, colors))
+    if legend:
+        st.html(html.legend(legend))
 
 
 def show_pieces(lab: Lab) -> None:
     """Draws the vectors of the word's pieces beside their mean, which stands for the word everywhere else."""
     pieces, vectors = lab.reading.pieces, [every[:, lab.layer] for every in lab.reading.piece_vectors]
-    longest = max(pieces, key=len)
-    st.html(html.chips(longest, [html.tint(common.palette().a, 0.16)] * len(longest)))
+    longest, palette = max(pieces, key=len), common.palette()
+    wheel = meaning_charts.group_colors(palette)[2:]  # the first two are the senses' in the other views
     if len(longest) == 1:
+        st.html(html.chips(longest, [html.tint(palette.a, 0.16)]))
         st.caption(t("words.one_piece", word=common.plain(lab.word)))
         return
+    colors = [wheel[min(i, len(wheel) - 1)] for i in range(len(longest))]
+    st.html(html.chips(longest, [html.tint(color, 0.25) for color in colors]))
     st.caption(t("words.pieces_note", count=len(longest)))
-    wheel = meaning_charts.group_colors(common.palette())
-    rows = [(f"{piece}  {text}", vector, wheel[min(number, 4)]) for names, group_, text in zip(pieces, vectors, lab.reading.texts)
-            for number, (piece, vector) in enumerate(zip(names, group_))]
-    rows += [(f"{lab.word}  {text}", vector, common.palette().ink) for text, vector in zip(lab.reading.texts, lab.here)]
-    points = pca(np.stack([vector for _, vector, _ in rows]), 2).coordinates
-    figure = meaning_charts.word_map(points, [title for title, *_ in rows], [color for *_, color in rows], dark=common.dark())
-    if len(rows) <= meaning_charts.NUMBERED:
-        figure.update_traces(mode="markers", marker_size=13)
+    rows = [(number, f"{piece}  {text}", vector, color)
+            for number, (names, group_, text) in enumerate(zip(pieces, vectors, lab.reading.texts), 1)
+            for piece, vector, color in zip(names, group_, colors)]
+    rows += [(number, f"{lab.word}  {text}", vector, palette.ink)
+             for number, (text, vector) in enumerate(zip(lab.reading.texts, lab.here), 1)]
+    numbers, titles, every, dots = zip(*rows)
+    points = pca(np.stack(every), 2).coordinates
+    figure = meaning_charts.pieces_map(points, numbers, titles, dots, dark=common.dark())
     common.show_chart(figure, "pieces_chart")
-    st.html(html.legend([(wheel[min(i, 4)], piece) for i, piece in enumerate(longest[:5])]
-                        + [(common.palette().ink, t("words.pooled"))]))
-    takeaway.offer("pieces", figure, {"piece_and_sentence": [title for title, *_ in rows], "x": points[:, 0].round(5),
+    named = [*longest[:len(wheel) - 1], " ".join(longest[len(wheel) - 1:])]  # the last colour is that of all the rest
+    st.html(html.legend([*zip(wheel, filter(None, named)), (palette.ink, t("words.pooled"))]))
+    st.caption(t("words.pieces_map_note", layer=lab.layer))
+    takeaway.offer("pieces", figure, {"sentence": numbers, "piece_and_sentence": titles, "x": points[:, 0].round(5),
                                       "y": points[:, 1].round(5)}, name="pieces")

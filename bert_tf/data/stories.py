@@ -88,6 +88,8 @@ def write_stories(folder: str | Path, *, count: int = STORIES, heldout: int = HE
     Raises:
         ValueError: a count or the seed is below 0, or the folder cannot be written.
     """
+    require_integer("count", count, minimum=1)
+    require_integer("heldout", heldout, minimum=0)
     folder = Path(folder)
     written: dict[str, list[Path]] = {"corpus": [], "heldout": []}
     for language in LANGUAGES:

@@ -21,13 +21,12 @@ from bert_tf.config import PretrainingConfig
 from bert_tf.training.finetuning import create_finetuning
 from bert_tf.training.finetuning_config import FinetuningConfig
 from bert_tf.training.pretraining import create_run, lengthen
+from bert_tf.training.process import at_work
 from bert_tf.training.run_folder import RunFolder
 
 ROOT = Path(__file__).resolve().parents[2]
 LOG_FILE = "log.txt"
 LONGEST_NAME = 60
-#: A process that cannot be asked for is taken for dead when it has not been heard of for so long.
-SILENCE_SECONDS = 180.0
 _NAME = re.compile(r"[\w][\w .-]*")
 #: Lines of the log that say nothing: progress bars, and where in the code something went wrong.
 _NO_WORDS = re.compile(r"\d+%\||^Traceback|^  File |^    ")
@@ -99,7 +98,7 @@ def state_of(path: str | Path) -> RunState:
     config, status = run.config(), run.status()
     kind, training = config.get("kind"), config.get("training", {})
     state, message = status.get("state", "stopped"), status.get("message", "")
-    if state in ("preparing", "running") and not _at_work(status):
+    if state in ("preparing", "running") and not at_work(status):
         state, message = "died", last_words(path)
     elif state == "running" and run.stop_requested():
         state = "stopping"
@@ -227,7 +226,7 @@ def kill(path: str | Path) -> None:
         else:
             os.kill(pid, getattr(signal, "SIGKILL", signal.SIGTERM))
     deadline = time.monotonic() + 5
-    while _at_work(status) and time.monotonic() < deadline:
+    while at_work(status) and time.monotonic() < deadline:
         time.sleep(0.02)
 
 
@@ -302,32 +301,4 @@ def _spawn(path: Path) -> None:
                                    creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0))
     known = {key: value for key, value in RunFolder(path).status().items() if key in ("progress", "step")}
     RunFolder(path).write_status("preparing", pid=process.pid, message="starting", **known)
-    process.returncode = 0  # nobody here waits for it: `_at_work` takes note when it has ended
-
-
-def _at_work(status: dict) -> bool:
-    """Whether the process that wrote a status still lives."""
-    pid, silent = status.get("pid", 0), time.time() - status.get("heartbeat", 0.0)
-    if os.name == "nt":  # where asking a process with signal 0 would end it
-        return silent < SILENCE_SECONDS
-    if pid <= 0:
-        return False
-    with contextlib.suppress(ChildProcessError):  # if it is our child and has ended, let it go
-        os.waitpid(pid, os.WNOHANG)
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:  # it lives, and is somebody else's
-        pass
-    command = _command_of(pid)
-    return b"bert_tf" in command if command else silent < SILENCE_SECONDS  # others may have got the number since
-
-
-def _command_of(pid: int) -> bytes:
-    """Returns how a process was called, `zombie` for one that has ended, nothing where the system does not tell."""
-    try:
-        ended = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[0] == b"Z"
-        return b"zombie" if ended else Path(f"/proc/{pid}/cmdline").read_bytes()
-    except OSError:
-        return b""
+    process.returncode = 0  # nobody here waits for it: `at_work` takes note when it has ended

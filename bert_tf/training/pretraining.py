@@ -64,13 +64,19 @@ def create_run(run: RunFolder, training: PretrainingConfig, *, corpus: list[str]
     if not corpus:
         raise ValueError("A pretraining needs at least one corpus file.")
     for path in [*corpus, *heldout]:
+        if Path(path).is_dir():
+            raise ValueError(f"{path} is a folder; name the text files in it.")
         if not Path(path).is_file():
             raise FileNotFoundError(f"The corpus file {path} does not exist.")
+    both = {Path(path).resolve() for path in corpus} & {Path(path).resolve() for path in heldout}
+    if both:
+        raise ValueError(f"{sorted(both)[0]} is among the corpus and the held-out files; what is held out is never "
+                         "trained on.")
     run.create({
         "kind": "pretraining", "training": training.to_dict(), "corpus": [str(Path(p).resolve()) for p in corpus],
         "heldout": [str(Path(p).resolve()) for p in heldout],
-        "tokenizer": tokenizer, "vocab_size": vocab_size, "lowercase": lowercase,
-        "shards": shards or str(run.path.resolve() / "shards"), "initial_embeddings": initial_embeddings,
+        "tokenizer": tokenizer and str(Path(tokenizer).resolve()), "vocab_size": vocab_size, "lowercase": lowercase,
+        "shards": str((Path(shards) if shards else run.path / "shards").resolve()), "initial_embeddings": initial_embeddings,
         "shares": shares or {},
     })
 

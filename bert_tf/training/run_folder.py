@@ -22,6 +22,7 @@ import numpy as np
 
 from bert_tf.config import read_json
 from bert_tf.training.event_file import EventFile
+from bert_tf.training.process import at_work
 
 STATE_FILE = "training_state.safetensors"
 PROGRESS_FILE = "progress.json"
@@ -53,11 +54,17 @@ class RunFolder:
     def create(self, config: dict) -> None:
         """Makes the folder and writes down what was asked for.
 
+        A run that failed before its first step may be asked for anew; what it had prepared is thrown away.
+
         Raises:
             ValueError: the folder holds a run already, or cannot be written.
         """
         if (self.path / "config.json").exists():
-            raise ValueError(f"{self.path} already holds a run. Give --resume to go on with it, or another --run.")
+            if self.status().get("state") != "failed" or self.checkpoints() or self.metrics():
+                way = "leave --train out" if self.config().get("kind") == "finetuning" else "give --resume"
+                raise ValueError(f"{self.path} already holds a run. To go on with it {way}; otherwise give another --run.")
+            for prepared in ("tokenizer", "shards", "heldout"):
+                shutil.rmtree(self.path / prepared, ignore_errors=True)
         try:
             self.checkpoints_path.mkdir(parents=True, exist_ok=True)
             self.rewrite_config(config)
@@ -75,7 +82,7 @@ class RunFolder:
             FileNotFoundError: there is no run in this folder.
         """
         if not (self.path / "config.json").is_file():
-            raise FileNotFoundError(f"{self.path} holds no run (no config.json). Start one without --resume.")
+            raise FileNotFoundError(f"{self.path} holds no run (no config.json).")
         return read_json(self.path / "config.json")
 
     def append_metrics(self, record: dict) -> None:
@@ -186,8 +193,12 @@ def reported(run: RunFolder, show: Callable[[dict], None], *, remedy: str) -> It
         A function of a state and other values that writes and shows them.
 
     Raises:
-        ValueError: the run folder cannot be written.
+        ValueError: another process is doing this run, or the run folder cannot be written.
     """
+    before, ours = run.status(), (os.getpid(), os.getppid())  # on Windows a process of a .venv stands behind another
+    if before.get("state") in ("preparing", "running") and before.get("pid") not in ours and at_work(before):
+        raise ValueError(f"{run.path} is being trained by another process ({before['pid']}). Wait until it has ended, or "
+                         "put a file named STOP into the folder to end it.")
     state = {"state": "failed", "message": "ended unexpectedly"}
 
     def status(name: str, **values) -> None:

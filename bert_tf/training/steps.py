@@ -19,9 +19,14 @@ def steps_of(model, *, accumulation: int = 1, cluster=None):
         model: a compiled `BertForPreTraining` whose optimizer is built.
         accumulation: micro-batches of a step.
         cluster: a `bert_tf.training.jax_steps.Cluster` of processes that share each batch, or None.
+
+    Raises:
+        ValueError: Keras runs on neither TensorFlow nor JAX.
     """
     import keras
 
+    if keras.backend.backend() not in ("tensorflow", "jax"):
+        raise ValueError(f"KERAS_BACKEND is {keras.backend.backend()}; set it to tensorflow or jax.")
     if keras.backend.backend() == "jax":
         from bert_tf.training.jax_steps import JaxSteps
 

@@ -13,7 +13,7 @@ from urllib.parse import quote, urlparse
 from playwright.sync_api import expect
 
 #: What shows that a page has answered.
-ANSWER = {"": "[data-testid=stPageLink]", "fill_mask": ".bt-chip", "sentence_pair": ".bt-verdict",
+ANSWER = {"": "[data-testid=stPageLink]", "fill_mask": ".bt-sentence, .bt-chip", "sentence_pair": ".bt-verdict",
           "attention": "[data-testid=stIFrame]", "words_in_context": "[data-testid=stPlotlyChart]",
           "heads_at_work": ".bt-heads", "one_head": ".bt-step", "static_words": "[data-testid=stPlotlyChart]",
           "training_data": ".bt-chip", "pretraining": "[data-testid=stSelectbox]", "finetuning": "[data-testid=stSelectbox]"}

@@ -92,7 +92,7 @@ def markup(at: AppTest) -> str:
 
 def answers(at: AppTest) -> bool:
     """Whether the page shows more than its own words."""
-    return "bt-chip" in markup(at) or bool(at.get("plotly_chart") or at.get("iframe"))
+    return "bt-chip" in markup(at) or "bt-sentence" in markup(at) or bool(at.get("plotly_chart") or at.get("iframe"))
 
 
 def said(at: AppTest) -> str:

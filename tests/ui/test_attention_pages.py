@@ -13,6 +13,7 @@ from driving import (
     cells,
     figure,
     markup,
+    open_by_address,
     open_page,
     said,
     whole,
@@ -99,7 +100,7 @@ def test_small_pictures_of_a_long_text_are_coarser():
 
 def test_sums_and_rows_are_those_of_the_matrix(tiny_bert):
     weights = tiny_bert.trace(SENTENCE).attentions[1, 0]
-    at = choose(open_page("attention", look=SENTENCE), view="heatmap", special=True, layer=2, shape="sums")
+    at = choose(open_page("attention", look=SENTENCE), view="heatmap", special=True, layer=2, head=1, shape="sums")
     shown = markup(at)
     assert all(f"<small>{percent(float(share)).replace('<', '&lt;')}</small>" in shown for share in weights.mean(0))
     assert shown.count("<small>100.0 %</small>") == len(weights)
@@ -107,6 +108,17 @@ def test_sums_and_rows_are_those_of_the_matrix(tiny_bert):
     shown = markup(at)
     assert all(f"<small>{percent(float(share)).replace('<', '&lt;')}</small>" in shown for share in weights[3])
     assert all(f"<small>{percent(float(share)).replace('<', '&lt;')}</small>" in shown for share in weights[:, 3])
+
+
+def test_the_first_head_shown_is_one_where_words_look_at_words(tiny_bert):
+    trace = tiny_bert.trace(SENTENCE)
+    weights = trace.attentions[:, :, 1:-1, 1:-1].astype(np.float64)  # without [CLS] and [SEP]
+    entropy = -(weights * np.log(weights)).sum(axis=(2, 3))
+    layer, head = (int(i) + 1 for i in np.unravel_index(entropy.argmax(), entropy.shape))
+    assert (layer, head) != (1, 1)
+    for at in (open_by_address("one_head", look=SENTENCE), open_by_address("attention", look=SENTENCE, view="heatmap")):
+        assert (at.selectbox(key="layer").value, at.selectbox(key="head").value) == (layer, head)
+        assert "layer" not in at.query_params
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)

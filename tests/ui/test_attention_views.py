@@ -68,6 +68,9 @@ def test_share_of_the_hidden_tokens_is_told(tiny_bert):
     weights = trace.attentions[0, 0][[1, 2, 4, 5]]  # [CLS] the cat [SEP] 我 爱 [SEP]
     share = weights[:, [0, 3, 6]].sum() / weights.sum()
     at = heatmap(look="the cat", look_second="我爱")
+    at.selectbox(key="layer").set_value(1)
+    at.selectbox(key="head").set_value(1)
+    whole(at)
     assert words("attention.hidden_note", "en", share=f"{100 * share:.1f} %") in said(at)
     at.toggle(key="special").set_value(True)
     assert "which are hidden" not in said(whole(at))

@@ -114,7 +114,7 @@ def test_runs(tmp_path, monkeypatch):
     launch.RunFolder(tmp_path / "mine").create({"kind": "pretraining"})
     assert "“mine”" in said(lambda: launch.place_for("mine"))
     launch.RunFolder(tmp_path / "mine").write_status("running")
-    monkeypatch.setattr(launch, "_at_work", lambda status: True)
+    monkeypatch.setattr(launch, "at_work", lambda status: True)
     assert "请先停止" in said(lambda: launch.delete(tmp_path / "mine"))
 
 

@@ -96,16 +96,26 @@ def test_as_many_answers_as_asked_for():
 
 def test_every_position():
     at = open_page("fill_mask", sentence="the cat sat on [MASK].")
+    assert words("fill.alternatives", "en") not in markup(at)  # where there is a blank, its answers come first
+    at.toggle(key="everywhere").set_value(True)
+    whole(at)
     assert html.escape(words("fill.everywhere_lead", "en")) in markup(at)
     table = next(element.value for element in at.html if words("fill.alternatives", "en") in element.value)
     assert table.count("<tr>") == 1 + 6
-    at.toggle(key="everywhere").set_value(False)
+    at = open_page("fill_mask", sentence="the cat sat")
+    assert words("fill.alternatives", "en") in markup(at)
+    at.toggle(key="everywhere_unhidden").set_value(False)
     assert words("fill.alternatives", "en") not in markup(whole(at))
 
 
 def test_mask_that_was_cut_off_is_said_so():
     at = open_page("fill_mask", sentence="cat " * 100 + "[MASK]")
-    assert words("fill.no_mask", "en") in said(at) and words("app.cut", "en", count=39, longest=64) in said(at)
+    assert words("fill.mask_cut", "en") in said(at) and words("app.cut", "en", count=39, longest=64) in said(at)
+
+
+def test_how_a_blank_is_written_is_said():
+    at = open_page("fill_mask", sentence="the [mask] sat")
+    assert words("fill.mask_written", "en") in said(at) and words("fill.no_mask", "en") not in said(at)
 
 
 def test_token_table():

@@ -2,19 +2,36 @@
 
 import io
 import json
+import re
 import shutil
 import zipfile
 from types import SimpleNamespace
 
 import pytest
-from driving import LANGUAGES, STRANGE, figure, markup, open_by_address, said, whole, words
+from driving import (
+    LANGUAGES,
+    STRANGE,
+    figure,
+    markup,
+    open_by_address,
+    said,
+    whole,
+    words,
+)
 
 from bert_tf.task_folder import TaskSettings, save_task, start_task
 from bert_tf.training import launch, task_scores
 from bert_tf.training.finetuning import create_finetuning
 from bert_tf.training.finetuning_config import FinetuningConfig
 from bert_tf.training.run_folder import RunFolder
-from ui import finetuning_html, finetuning_preview, finetuning_runs, finetuning_start
+from ui import (
+    finetuning_examples,
+    finetuning_html,
+    finetuning_preview,
+    finetuning_runs,
+    finetuning_start,
+)
+from ui.reading import is_chinese
 
 LABELS = {"classification": ("negative", "positive"), "pairs": ("different", "same"),
           "tagging": ("O", "B-LOC", "I-LOC", "B-ORG", "I-ORG", "B-PER", "I-PER"), "questions": ()}
@@ -115,6 +132,25 @@ def test_without_runs_the_form_shows_what_is_in_a_set(lang):
     assert "<mark" in markup(whole(at)) and words("tune.task_questions", lang) in markup(at)
     at.segmented_control(key="tune").set_value("watch")
     assert words("tune.no_runs", lang) in said(whole(at))
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("name", finetuning_start.SETS)
+def test_examples_are_in_the_visitors_language(name, lang):
+    cards = re.findall(r'<div class="bt-card">(.*?)(?:<span class="bt-said">|</div>)', markup(lab(lang, tune_set=name)))
+    assert len(cards) == 4 and all(is_chinese(card) == (lang == "zh") for card in cards)
+    assert name != "entities" or not any(" ." in card for card in cards)
+
+
+def test_labels_of_the_bundled_sets_have_a_name_and_columns_are_not_told():
+    at = lab("zh")
+    assert "negative · 差评" in markup(at) and "positive · 好评" in markup(at) and "列：" not in said(at)
+
+
+def test_spaces_before_punctuation_are_taken_out_and_marks_move_along():
+    text, marks = finetuning_examples.closed_up("Ann , Bob and .NET left Rome .", [(6, 9, "red", ""), (24, 28, "blue", "")])
+    assert text == "Ann, Bob and .NET left Rome."
+    assert [text[start:end] for start, end, *_ in marks] == ["Bob", "Rome"]
 
 
 def test_the_form_starts_what_was_asked_for(monkeypatch, runs, models):
@@ -260,7 +296,7 @@ def test_runs_at_work_and_runs_that_died(wrote, lang, monkeypatch):
     assert "resume" not in {button.key for button in at.button}
     at.selectbox(key="tune_run").set_value("broken")
     assert words("pretraining.not_a_number", lang) in said(whole(at))
-    monkeypatch.setattr(launch, "_at_work", lambda status: True)
+    monkeypatch.setattr(launch, "at_work", lambda status: True)
     at.selectbox(key="tune_run").set_value("new")
     assert words("tune.doing_network", lang) in said(whole(at)) and words("tune.no_result", lang) in said(at)
     at.selectbox(key="tune_run").set_value("gone")

@@ -4,6 +4,7 @@ import html
 import re
 
 import numpy as np
+import plotly.colors
 import pytest
 from driving import (
     LANGUAGES,
@@ -21,8 +22,10 @@ from driving import (
 import bert_tf.sentence_bank
 from bert_tf.sense_sets import sense_set
 from bert_tf.static_vectors import StaticVectors
+from ui import charts, meaning_charts, meaning_views, reading
 from ui import models as opened
-from ui import reading
+from ui.examples import WORD_SETS
+from ui.html import DARK, LIGHT
 from ui.static_examples import ANALOGIES, LISTS, NEAR
 
 pytestmark = pytest.mark.usefixtures("quick")
@@ -136,6 +139,26 @@ def test_layers_against_the_library(tiny_bert):
     assert len(cells(figure(at, "share_chart")["data"][0]["y"])) == 3
 
 
+@pytest.mark.parametrize("palette", [LIGHT, DARK])
+def test_digits_of_the_matrix_stand_out_against_their_cells(palette):
+    matrix = np.linspace(-0.5, 1, 100).reshape(10, 10)
+    figure = meaning_charts.clear_digits(charts.cosine_heatmap(matrix, "1234567890", "abcdefghij", cosine="cosine",
+                                                               dark=palette is DARK))
+    digits, scale = figure.data[1], [(stop, plotly.colors.hex_to_rgb(color)) for stop, color in palette.scale]
+    off = ~np.eye(10, dtype=bool)
+    low, high = matrix[off].min(), matrix[off].max()
+    for x, y, text, ink in zip(digits.x, digits.y, digits.text, digits.textfont.color):
+        assert text == "" if x == y else float(text) == pytest.approx(matrix[y, x], abs=0.006)
+        share = min(max((matrix[y, x] - low) / (high - low), 0), 1)
+        fill = np.array([np.interp(share, *zip(*((stop, color[i]) for stop, color in scale))) for i in range(3)])
+        assert meaning_charts.contrast(fill, np.array(plotly.colors.hex_to_rgb(ink))) > 4.5
+
+
+def test_contrast_by_hand():
+    assert meaning_charts.contrast(np.zeros(3), np.full(3, 255)) == pytest.approx(21)
+    assert meaning_charts.contrast(np.array([119, 119, 119]), np.full(3, 255)) == pytest.approx(4.48, abs=0.01)  # #777
+
+
 # ---- half a sentence, nearest occurrences, pieces
 
 
@@ -168,6 +191,32 @@ def test_nearest_occurrences(small_bank, lang):
     assert "<mark>bank</mark>" not in markup(whole(at)) and "<mark>river</mark>" in markup(at)
 
 
+def test_examples_and_labelled_sets_agree_on_the_senses():
+    """A word of the gloss, hand-picked, says which hand-labelled sense is the first of the example."""
+    first = {"bank": "money", "spring": "season", "mouse": "animal", "苹果": "fruit", "小米": "grain", "杜鹃": "shrub",
+             "包袱": "cloth"}
+    for entry in (entry for entries in WORD_SETS.values() for entry in entries if sense_set(entry.word)):
+        glosses = [gloss["en"] for gloss in sense_set(entry.word).glosses]
+        order = meaning_views.labelled_order(entry.senses, sense_set(entry.word))
+        assert sorted(order) == [0, 1] and first[entry.word] in glosses[order.index(0)]
+    assert {entry.word for entries in WORD_SETS.values() for entry in entries if sense_set(entry.word)} == set(first)
+
+
+@pytest.mark.parametrize("sentences", [WORD_SETS["zh"][0].text().splitlines(), ["我爱苹果", "苹果好吃"]])
+def test_nearest_occurrences_have_the_colours_of_their_senses(monkeypatch, sentences):
+    company, fruit = sense_set("苹果").sentences
+    monkeypatch.setattr(bert_tf.sentence_bank, "bank_sentences", lambda: (company[0], fruit[0], "他吃了苹果。"))
+    reading.bank_of.clear()
+    at = settled(lab("zh", "苹果", sentences, words_view="near"))
+    reading.bank_of.clear()
+    colors = {sentence: color for color, sentence in re.findall(
+        r'background:(#\w+)">[\d.-]+</i><span>(.*?)</span>', markup(at)) if "<mark>苹果</mark>" in sentence}
+    legend = dict(re.findall(r'background:(#\w+)"></i>([^<]+)', markup(at)))
+    shown = {re.sub("</?mark>", "", sentence): legend[color] for sentence, color in colors.items()}
+    names = ["公司", "水果"] if len(sentences) == 8 else ["科技公司", "一种水果"]
+    assert shown == dict(zip([company[0], fruit[0], "他吃了苹果。"], [*names, words("words.near_other", "zh")]))
+
+
 @pytest.mark.parametrize("hide", ["cut", "mask"])
 def test_half_a_sentence(small_bank, tiny_bert, hide):
     from bert_tf.batch_vectors import read_word
@@ -190,7 +239,11 @@ def test_half_a_sentence_of_unknown_senses(small_bank):
 def test_pieces():
     at = lab(word="banker", sentences=["the banker", "a banker reads"], words_view="pieces")
     assert words("words.pieces_note", "en", count=2) in said(at)
-    assert len(cells(figure(at, "pieces_chart")["data"][0]["x"])) == 6
+    dots = figure(at, "pieces_chart")["data"][0]
+    assert len(cells(dots["x"])) == 6 and dots["text"] == ["1", "1", "2", "2", "1", "2"]  # pieces, then the means
+    assert words("words.pieces_map_note", "en", layer=2) in said(at)
+    senses = set(figure(lab(sentences=labelled()), "sense_chart")["data"][0]["marker"]["color"])
+    assert len(set(dots["marker"]["color"])) == 3 and not senses & set(dots["marker"]["color"])
     at = lab(words_view="pieces")
     assert words("words.one_piece", "en", word="bank") in said(at)
 
@@ -220,7 +273,9 @@ def test_neighbours_of_a_word(models):
     at = static("near", static_word="bank")
     for name, cosine in vectors.nearest("bank", 3):
         assert f"<b>{html.escape(name)}</b>" in markup(at) and f"{cosine:.2f}" in markup(at)
-    assert figure(at, "words_chart")["data"][0]["text"][0] == "bank"
+    dots = figure(at, "words_chart")["data"][0]
+    assert dots["text"][0] == "bank" and dots["marker"]["size"][0] > max(dots["marker"]["size"][1:])
+    assert dots["textfont"]["weight"] == [700] + [400] * 11
     assert words("static.unknown", "en", words="zebra") in said(type_into(at, static_word="zebra"))
     assert words("static.empty", "en") in said(type_into(at, static_word=""))
 
@@ -230,8 +285,23 @@ def test_analogy(models):
     at = static("analogy", static_a="bank", static_b="river", static_c="sun")
     best = vectors.analogy("bank", "river", "sun", 1)[0][0]
     assert f"river − bank + sun ≈ <mark>{html.escape(best)}</mark>" in markup(at)
+    drawn = figure(at, "words_chart")
+    dots, arrows = drawn["data"][0], drawn["layout"]["annotations"]
+    place = {name: (x, y) for name, x, y in zip(dots["text"], cells(dots["x"]), cells(dots["y"]))}
+    ends = [((arrow["ax"], arrow["ay"]), (arrow["x"], arrow["y"])) for arrow in arrows]
+    best_shown = html.escape(best)
+    assert ends == [(place["bank"], place["river"]), (place["sun"], place[best_shown])]
+    colors = dict(zip(dots["text"], dots["marker"]["color"]))
+    others = {name: color for name, color in colors.items() if name not in ("bank", "river", "sun", best_shown)}
+    assert len({colors["bank"], colors[best_shown], *others.values()}) == 3 and len(others) == 3
+    assert colors["bank"] == colors["river"] == colors["sun"]
     assert words("static.analogy_empty", "en") in said(type_into(at, static_a=" "))
     assert words("static.unknown", "en", words="x, y") in said(type_into(at, static_a="x", static_b="y"))
+
+
+def test_analogy_of_a_word_with_itself():
+    at = static("analogy", static_a="bank", static_b="bank", static_c="sun")
+    assert len(figure(at, "words_chart")["layout"]["annotations"]) == 1  # nothing leads from a word to itself
 
 
 @pytest.mark.parametrize("axes", [2, 3])
@@ -242,6 +312,8 @@ def test_map_of_a_list(method, axes):
     at.text_area(key="static_list").input("bank, river，money、water\nsky zebra")
     whole(at)
     assert figure(at, "words_chart")["data"][0]["text"] == ["bank", "river", "money", "water", "sky"]
+    said_axes = words("static.map_plane" if axes == 2 else "static.map_space", "en", share="").split(":")[0]
+    assert (said_axes in said(at)) == (method == "pca")
     assert words("static.unknown", "en", words="zebra") in said(at)
     at.text_area(key="static_list").input("bank river")
     assert words("static.list_few", "en") in said(whole(at))
@@ -257,6 +329,8 @@ def test_training_on_pasted_text(lang, text, word):
     at.button(key="static_train").click()
     whole(at)
     assert at.success and at.session_state["static_trained"].dimensions == 50
+    assert at.session_state["static_trained"].words[0] in ("the", "这个", "国家", "统治")
+    assert at.selectbox(key="static_look").value in ("rules", "land", "king", "queen", "国家", "统治", "国王", "王后")
     at.session_state["static_view"] = "near"
     whole(at)
     assert at.segmented_control(key="static_source").value == "own"

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.usefixtures("quick")
 def test_facts_and_card_of_the_model():
     at = open_page("fill_mask")
     facts = re.findall("<b>(.*?)</b>(.*?)</div>", "".join(element.value for element in at.sidebar.html))
-    assert facts[:3] == [("2", "layers"), ("4", "heads a layer"), ("32", "numbers a vector")]
+    assert facts[:3] == [("2", "layers"), ("4", "heads per layer"), ("32", "numbers per vector")]
     at.button(key="card_button").click()
     assert "It knows nothing." in said(whole(at))
 

@@ -3,18 +3,22 @@
 import html
 import json
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
 from driving import LANGUAGES, markup, open_by_address, open_page, said, whole, words
 
+from bert_tf.tokenizer import WordPieceTokenizer
 from bert_tf.training import launch
+from bert_tf.training.anatomy import draw_examples
 from bert_tf.training.run_folder import PROGRESS_FILE, RunFolder
-from ui import lab_start
+from ui import lab_examples, lab_pairs, lab_runs, lab_start
 from ui.lab_charts import curves, strips
 from ui.lab_look import turned
 
 pytestmark = pytest.mark.usefixtures("quick")
+BUNDLED = Path(__file__).resolve().parents[2] / "saved_models" / "bert-mini-en-zh"
 FILL = "the [MASK] sat on the mat."
 
 
@@ -96,6 +100,38 @@ def test_looking_back_at_an_earlier_checkpoint_swaps_the_weights(wrote, runs):
     assert markup(whole(at)) == newest
     at.toggle(key="history").set_value(True)
     assert FILL in markup(whole(at)) and markup(at).count("100.0 %") == 1
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_a_resumed_run_shows_no_figures_from_before(wrote, runs, lang, monkeypatch):
+    path, run = wrote("first", "preparing", "starting"), RunFolder(runs / "first")
+    (path / "config.json").write_text(json.dumps({"kind": "pretraining", "corpus": [], "training": {"minutes": 4.0}}))
+    monkeypatch.setattr(launch, "at_work", lambda status: True)
+    old = ("3.00", "1,234", "2:00", "0:00")
+    at = lab(lang)
+    assert not any(figure in markup(at) for figure in old) and markup(at).count("–") >= 5
+    assert words("pretraining.doing_starting", lang) in said(at)
+    assert words("pretraining.goes_on_from", lang, step="20", tokens="2,000") in said(at)
+    assert at.main.get("progress")[0].proto.value == 50  # two minutes of what are now four
+    run.rewind_metrics(20)
+    run.write_status("running", step=20, progress=0.5, message="")
+    at = lab(lang)
+    assert not any(figure in markup(at) for figure in old) and words("pretraining.doing_first", lang) in said(at)
+    run.append_metrics(run.metrics()[1] | {"step": 30, "progress": 0.75, "seconds": 180.0, "learning_rate": 3.5e-4})
+    at = lab(lang)
+    assert "1:00" in markup(at) and "3.00" in markup(at) and "0.00035" in said(at)
+    assert words("pretraining.doing_first", lang) not in said(at)
+    (path / "STOP").touch()
+    assert words("pretraining.doing_checkpoint", lang) in said(lab(lang))
+
+
+def test_figures_are_as_old_as_the_checkpoint_while_a_run_goes_on(wrote, runs):
+    path, run = wrote("first"), RunFolder(runs / "first")
+    assert not lab_runs.goes_on_unheard(path)  # its last checkpoint was written after its last record
+    run.rewind_metrics(20)
+    assert lab_runs.goes_on_unheard(path)
+    last = {"step": 20, "seconds": 120.0, "progress": 1.0}
+    assert (lab_runs.share_done(last, (4.0, "minutes")), lab_runs.share_done(last, (80, "steps"))) == (0.5, 0.25)
 
 
 def test_senses_and_a_head(wrote):
@@ -194,6 +230,38 @@ def test_a_lesson_from_text_to_loss(lang):
     at.select_slider(key="data_rate").set_value(0.4)
     at.segmented_control(key="pair").set_value(3)
     whole(at)
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_the_first_pairs_have_both_labels(lang):
+    tokenizer = WordPieceTokenizer.from_folder(BUNDLED)
+    drawn = draw_examples(lab_examples.TEXTS[lang], tokenizer, count=4, draw=27, sequence_length=32)
+    assert [one.is_next for one in drawn].count(True) == 2
+    at = open_page("training_data", lang)
+    assert "27" in at.query_params["draw"] and words("data.pairs_note", lang, length=32) in said(at)
+    assert (words("data.lowercase", lang) in said(at)) == (lang == "en")  # the Chinese text has no capitals
+
+
+def test_where_a_segment_was_cut():
+    documents = [[[1, 2, 3], [4, 5]], [[3, 4], [9]]]
+    for segment, cuts in (([1, 2, 3], (False, False)), ([2, 3, 4, 5], (True, False)), ([1, 2, 3, 4], (False, True)),
+                          ([2], (True, True)), ([3, 4], (False, False)), ([9], (False, False))):
+        assert lab_pairs.cut_ends(segment, documents) == cuts
+
+
+def test_cut_segments_are_written_with_dots():
+    tokenizer = WordPieceTokenizer.from_folder(BUNDLED)
+    text = "小明去书店。\n店员给他看了地图。\n\nThe dog slept.\nIt was tired."
+    documents = lab_pairs.documents_of(text, tokenizer)
+    assert [len(one) for one in documents] == [2, 2]
+    first, second = documents[0]
+    assert lab_pairs.written(second[1:], documents, tokenizer) == "… 员给他看了地图。"
+    assert lab_pairs.written(first + second[:-1], documents, tokenizer) == "小明去书店。店员给他看了地图 …"
+    assert lab_pairs.written(documents[1][0], documents, tokenizer) == "the dog slept."
+    shown = draw_examples(text, tokenizer, count=4, draw=0, sequence_length=16)
+    for one in shown:  # [CLS] A [SEP] B [SEP]
+        a, b = lab_pairs.segments(one)
+        assert len(a) + len(b) + 3 == len(one.tokens)
 
 
 @pytest.mark.parametrize(("text", "key"), [("", "data.empty"), (" \n ", "data.empty"), ("one", "data.cannot"),

@@ -68,9 +68,9 @@ def pick_part(trace) -> str:
 def pick_head(trace) -> tuple[int, int]:
     """Draws the choice of a layer and a head; both count from 1."""
     columns = st.columns([1, 1, 2])
-    layers, heads = trace.attentions.shape[:2]
-    return (attention_inputs.number(columns[0], t("attention.layer"), "layer", layers),
-            attention_inputs.number(columns[1], t("attention.head"), "head", heads))
+    (layers, heads), first = trace.attentions.shape[:2], attention_inputs.liveliest_head(trace)
+    return (attention_inputs.number(columns[0], t("attention.layer"), "layer", layers, default=first[0]),
+            attention_inputs.number(columns[1], t("attention.head"), "head", heads, default=first[1]))
 
 
 def show_bertviz(view: str, trace, bert, pairs: str, with_special: bool) -> None:
@@ -116,8 +116,9 @@ def show_grid(trace, with_special: bool) -> None:
     rows, columns = shown(trace, pairs, with_special)
     weights = trace.attentions[:, :, rows][:, :, :, columns]
     layers, heads = weights.shape[:2]
-    chosen = tuple(common.settle(key, list(range(1, count + 1)), 1) - 1
-                   for key, count in (("layer", layers), ("head", heads)))
+    first = attention_inputs.liveliest_head(trace)
+    chosen = tuple(common.settle(key, list(range(1, count + 1)), default) - 1
+                   for key, count, default in zip(("layer", "head"), (layers, heads), first))
     roles = head_roles(trace)
     notes = [[f"{t('attention.layer')} {i + 1} · {t('attention.head')} {j + 1}: {role_note(roles, i, j)}"
               for j in range(heads)] for i in range(layers)]
@@ -190,15 +191,15 @@ def draw_row(trace, weights: np.ndarray, rows: np.ndarray, columns: np.ndarray) 
 def show_heatmap(trace, with_special: bool) -> None:
     """Draws the weights of a head, an average or the rollout: as a matrix, as sums, or one token's row."""
     pairs = pick_part(trace)
-    layers, heads = trace.attentions.shape[:2]
+    (layers, heads), first = trace.attentions.shape[:2], attention_inputs.liveliest_head(trace)
     columns = st.columns([2, 1, 1])
     with columns[0]:
         measure = common.choice(st.selectbox, t("attention.what"), MEASURES, key="measure", default="one",
                                 format_func={name: t(f"attention.{name}") for name in MEASURES}.get)
     free = iter(columns[1:])
-    layer = (attention_inputs.number(next(free), t("attention.layer"), "layer", layers)
+    layer = (attention_inputs.number(next(free), t("attention.layer"), "layer", layers, default=first[0])
              if measure in ("one", "layer_mean", "rollout") else 1)
-    head = (attention_inputs.number(next(free), t("attention.head"), "head", heads)
+    head = (attention_inputs.number(next(free), t("attention.head"), "head", heads, default=first[1])
             if measure in ("one", "head_mean") else 1)
     shape = common.choice(st.segmented_control, t("attention.shape"), SHAPES, key="shape", default="matrix",
                           format_func={name: t(f"attention.{name}") for name in SHAPES}.get, required=True,

@@ -73,7 +73,7 @@ def show_positions(said) -> None:
         st.html(html.chips([position.token for position in said], grounds, notes)
                 + html.legend([(f"linear-gradient(90deg,{html.tint(colors.surprise, 0.05)},"
                                 f"{html.tint(colors.surprise, 0.75)})",
-                                f"{t('fill.expected')} → {t('fill.surprising')} ({t('fill.bits')})")]
+                                f"{t('fill.expected')} → {t('fill.surprising')} · {t('fill.bits')}")]
                               + [(html.tint(colors.a, 0.22), t("fill.hidden"))] * (MASK in text)))
     with st.expander(t("fill.numbers"), icon=":material/table_rows:"):
         st.html(html.table(
@@ -104,7 +104,8 @@ else:
     view = common.choice(st.segmented_control, t("fill.view"), VIEWS, key="fill_view", default="answers", required=True,
                          format_func={name: t(f"fill.view_{name}") for name in VIEWS}.get, label_visibility="collapsed")
     if view in ("answers", "together", "layers") and not blanks:
-        st.info(t("fill.no_mask"), icon=":material/ads_click:")
+        st.info(t("fill.mask_cut") if MASK in text else t("fill.mask_written") if MASK in text.upper()
+                else t("fill.no_mask"), icon=":material/ads_click:")
     elif view == "answers":
         show_answers(answers)
     elif view == "together":
@@ -115,7 +116,8 @@ else:
         fill_views.show_surprise(model, text, encoding)
     elif view == "two":
         fill_views.show_two(model, text, blanks)
-    elif view == "answers" and st.toggle(t("fill.everywhere"), value=True, key="everywhere", bind="query-params"):
+    elif view == "answers" and st.toggle(t("fill.everywhere"), value=not blanks, bind="query-params",
+                                         key="everywhere" if blanks else "everywhere_unhidden"):
         show_positions([position for position in model.ask("predict_positions", text, top_k=5)
                         if encoding.offsets[position.position][1] > 0])
 models.show_tokens(encoding)

@@ -33,10 +33,14 @@ def show_live(path: Path, known: str) -> None:
         st.rerun()
     if state.state != known:
         st.rerun()
+    curves = finetuning_runs.curves(path)
     doing = state.message if state.state == "preparing" and state.message in DOING else None
+    if state.state == "stopping":
+        doing = "last_look"
+    elif state.state == "running" and not curves.last:
+        doing = "first"
     lab_state.show_state(state, doing=doing and t(f"tune.doing_{doing}"), died=t("tune.died"))
     st.progress(min(state.progress, 1.0))
-    curves = finetuning_runs.curves(path)
     if curves.last:
         show_numbers(state, curves)
         show_curves(path, curves)

@@ -67,7 +67,8 @@ def show_roles(trace) -> None:
         color = getattr(palette, BACKGROUNDS[role]) if role in BACKGROUNDS else palette.faint
         background = html.tint(color, 0.12 + 0.4 * share) if role in BACKGROUNDS else color
         measure = t("heads.of_weight" if role in PLACES else "heads.of_breadth", share=html.percent(share))
-        return head_html.Cell(t(f"heads.role_{role}"), html.percent(share), background, measure)
+        figure = html.percent(share) if role in PLACES else t("heads.entropy", share=html.percent(share))
+        return head_html.Cell(t(f"heads.role_{role}"), figure, background, measure)
 
     with st.container(border=True):
         st.html(head_html.head_grid([[cell(i, j) for j in range(heads)] for i in range(layers)],

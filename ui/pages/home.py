@@ -63,7 +63,7 @@ st.html(html.lead(t("home.lead")))
 st.space("small")
 for row in (PAGES[:2], PAGES[2:]):
     for column, (name, file, icon) in zip(st.columns(2, gap="medium"), row):
-        with column.container(border=True, height="stretch"):
+        with column.container(border=True, height="stretch", gap="xsmall", key=f"card_{name}"):
             st.html(art(name))
             st.page_link(f"ui/pages/{file}.py", label=f"**{t(f'{name}.name')}**", icon=icon)
             st.markdown(t(f"home.{name}"))
@@ -71,7 +71,7 @@ st.space("small")
 st.subheader(t("home.more"), anchor=False)
 for start in range(0, len(MORE), 3):
     for column, (name, file, icon) in zip(st.columns(3, gap="medium"), MORE[start:start + 3]):
-        with column:
+        with column.container(gap="xxsmall", key=f"more_{name}"):
             st.page_link(f"ui/pages/{file}.py", label=f"**{t(f'{name}.name')}**", icon=icon)
             st.caption(t(f"home.{name}"))
 models.current_model()  # opened while one looks around

@@ -17,18 +17,37 @@ DOING = {"starting": "starting", "vocabulary": "vocabulary", "token": "shards", 
          "word2vec": "word2vec"}
 
 
-def show_numbers(state: launch.RunState, last: dict) -> None:
-    """Draws the newest figures as large numbers."""
+def show_numbers(state: launch.RunState, last: dict, *, waiting: bool) -> None:
+    """Draws the newest figures as large numbers; a run that goes on and has not been heard of yet has none."""
     colors = common.palette()
     time = (lab_runs.seconds_left(last), "pretraining.left") if state.active else (last["seconds"], "pretraining.trained")
-    st.html(html.numbers([
+    shown = [
         (f"{last['mlm_loss']:.2f}", t("pretraining.mlm_loss"), colors.a),
         (html.percent(last["mlm_accuracy"]), t("pretraining.mlm_accuracy"), colors.a),
         (html.percent(last["nsp_accuracy"]), t("pretraining.nsp_accuracy"), colors.b),
         (f"{last['tokens_per_second']:,.0f}", t("pretraining.tokens_per_second"), colors.soft),
-        (lab_state.clock(time[0]), t(time[1]), colors.soft)]))
-    st.caption(t("pretraining.at", step=f"{last['step']:,}", tokens=f"{last['tokens']:,}",
-                 rate=f"{last['learning_rate']:.1e}"))
+        (lab_state.clock(time[0]), t(time[1]), colors.soft)]
+    st.html(html.numbers([("–", words, color) for _, words, color in shown] if waiting else shown))
+    step, tokens = f"{last['step']:,}", f"{last['tokens']:,}"
+    if waiting:
+        st.caption(t("pretraining.goes_on_from", step=step, tokens=tokens))
+    else:
+        st.caption(t("pretraining.at", step=step, tokens=tokens, rate=lab_state.decimal(last["learning_rate"])))
+
+
+def doing_now(state: launch.RunState, *, heard: bool) -> str | None:
+    """Says what the trainer does while no new figures can come.
+
+    Args:
+        state: the run.
+        heard: whether there are figures from since it was started, or resumed.
+    """
+    if state.state == "stopping":
+        return t("pretraining.doing_checkpoint")
+    if state.state == "running" and not heard:
+        return t("pretraining.doing_first")
+    doing = DOING.get((state.message.split() or [""])[0]) if state.state == "preparing" else None
+    return doing and t(f"pretraining.doing_{doing}")
 
 
 def show_curves(runs: list[tuple[str, list[dict]]]) -> None:
@@ -43,7 +62,8 @@ def show_curves(runs: list[tuple[str, list[dict]]]) -> None:
     for place, measures in ((main, SHOWN), (st.expander(t("pretraining.more_curves"), key="more_curves"), BESIDE)):
         for column, measure in zip(place.columns(len(measures), gap="medium"), measures):
             with column:
-                st.markdown(f"**{t(f'pretraining.{measure}')}**")
+                st.markdown(f"**{t(f'pretraining.{measure}')}**",
+                            help=t("pretraining.mlm_loss_help") if measure == "mlm_loss" else None)
                 stamp = tuple((name, records[-1]["step"], records[-1]["seconds"], len(records)) for name, records in runs)
                 common.show_chart(drawn(stamp, measure, time, t(f"pretraining.{time}_axis"), common.dark(), runs),
                                   f"curve_{measure}")
@@ -63,12 +83,13 @@ def show_live(path: Path, others: list[Path], known: str) -> None:
         st.rerun()
     if state.state != known:
         st.rerun()
-    doing = DOING.get((state.message.split() or [""])[0]) if state.state == "preparing" else None
-    lab_state.show_state(state, doing=doing and t(f"pretraining.doing_{doing}"), died=t("pretraining.died"))
-    st.progress(min(state.progress, 1.0))
     records = lab_runs.figures(path)
+    waiting = bool(records) and (state.state == "preparing" or state.active and lab_runs.goes_on_unheard(path))
+    doing = doing_now(state, heard=bool(records) and not waiting)
+    lab_state.show_state(state, doing=doing, died=t("pretraining.died"))
+    st.progress(min(lab_runs.share_done(records[-1], state.length) if waiting else state.progress, 1.0))
     if records:
-        show_numbers(state, records[-1])
+        show_numbers(state, records[-1], waiting=waiting)
     runs = [(one.name, found) for one in [path, *others] if (found := lab_runs.figures(one))]
     if runs:
         show_curves(runs)

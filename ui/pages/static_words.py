@@ -3,14 +3,15 @@
 import re
 import tempfile
 import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 import streamlit as st
 
 from bert_tf.analysis import pca
-from bert_tf.sentence_bank import bank_sentences
-from ui import common, meaning_charts, meaning_html, models, takeaway
+from bert_tf.sentence_bank import bank_sentences, content_words
+from ui import common, html, meaning_charts, meaning_html, models, takeaway
 from ui.reading import is_chinese, lay_out
 from ui.static_examples import ANALOGIES, LISTS, NEAR
 from ui.text import language, t
@@ -71,7 +72,8 @@ def show_near(source: str, vectors) -> None:
         takeaway.offer("static_near", name="neighbours",
                        table={"word": [name for name, _ in found], "cosine": [round(value, 4) for _, value in found]})
     with right:
-        show_words_map(vectors, [word, *(name for name, _ in found)], "pca", 2)
+        show_words_map(vectors, [word, *(name for name, _ in found)], "pca", 2,
+                       lambda figure: meaning_charts.set_off(figure, [0], None, dark=common.dark()))
 
 
 def set_analogy(example: tuple[str, ...]) -> None:
@@ -100,19 +102,47 @@ def show_analogy(source: str, vectors) -> None:
         takeaway.offer("static_analogy", name="analogy",
                        table={"answer": [name for name, _ in found], "cosine": [round(value, 4) for _, value in found]})
     with right:
-        show_words_map(vectors, list(dict.fromkeys([a, b, c, *(name for name, _ in found[:4])])), "pca", 2)
+        show_parallelogram(vectors, a, b, c, [name for name, _ in found[:4]])
 
 
-def show_words_map(vectors, words: list[str], method: str, axes: int) -> None:
-    """Draws words by their vectors."""
+def show_parallelogram(vectors, a: str, b: str, c: str, answers: list[str]) -> None:
+    """Draws the words of an analogy, with arrows from a to b and from c to the best of the answers."""
+    words = list(dict.fromkeys([a, b, c, *answers]))
+    place, colors, dark = words.index, common.palette(), common.dark()
+
+    def mark(figure) -> None:
+        meaning_charts.set_off(figure, {place(a), place(b), place(c)}, place(answers[0]), dark=dark)
+        meaning_charts.add_arrows(figure, [(place(a), place(b)), (place(c), place(answers[0]))], dark=dark)
+
+    legend = [(colors.a, t("static.asked")), (colors.b, t("static.answer")), (colors.soft, t("static.others"))]
+    show_words_map(vectors, words, "pca", 2, mark, legend, t("static.arrows"))
+
+
+def show_words_map(vectors, words: list[str], method: str, axes: int, mark: Callable | None = None,
+                   legend: Sequence[tuple[str, str]] = (), note: str = "") -> None:
+    """Draws words by their vectors.
+
+    Args:
+        vectors: a `bert_tf.static_vectors.StaticVectors` that has the words.
+        words: the words.
+        method: one of METHODS.
+        axes: 2 or 3.
+        mark: adds to the figure before it is shown.
+        legend: (CSS colour, words) for the colours; none where there is one colour.
+        note: what else to say below the map.
+    """
     rows = np.stack([vectors.vector(word) for word in words])
     with common.friendly(stop=True):
         points = lay_out(rows, method, axes)
     figure = meaning_charts.label_map(points, words, dark=common.dark())
+    if mark is not None:
+        mark(figure)
     common.show_chart(figure, "words_chart")
+    if legend:
+        st.html(html.legend(legend))
     if method == "pca":
         share = pca(rows, min(axes, *rows.shape)).explained_variance_ratio.sum()
-        st.caption(t("static.map_pca", share=f"{share:.0%}"))
+        st.caption(t("static.map_plane" if axes == 2 else "static.map_space", share=html.percent(share)) + f" {note}")
     else:
         st.caption(t("static.map_near"))
     takeaway.offer("words_map", figure, {"word": words} | dict(zip("xyz", points.T.round(5))), name="words")
@@ -164,9 +194,20 @@ def show_train() -> None:
     if "static_trained" in st.session_state:
         st.success(t("static.trained", count=f"{len(st.session_state.static_trained):,}",
                      seconds=f"{st.session_state.static_seconds:.1f}"), icon=":material/check:")
-        word = st.selectbox(t("static.look"), st.session_state.static_trained.words[:500], key="static_look")
+        shown = st.session_state.static_trained.words[:500]
+        if st.session_state.get("static_look") not in shown:
+            st.session_state.static_look = telling_word(shown)
+        word = st.selectbox(t("static.look"), shown, key="static_look")
         st.html(meaning_html.words(st.session_state.static_trained.nearest(word, 8)))
     st.caption(t("static.train_note"))
+
+
+def telling_word(words: Sequence[str]) -> str:
+    """Returns the first word, the commonest, that carries a meaning of its own; the very first where none does.
+
+    English words of three letters ("one", "new") say little of what the text is about.
+    """
+    return next((word for word in words if content_words(word) and (is_chinese(word) or len(word) > 3)), words[0])
 
 
 def train(text: str, code: str, **settings: int) -> None:
@@ -188,6 +229,7 @@ def train(text: str, code: str, **settings: int) -> None:
     bar.empty()
     st.session_state.static_trained, st.session_state.static_seconds = vectors, time.monotonic() - begin
     st.session_state.static_source = "own"
+    st.session_state.pop("static_look", None)  # a word of the text before
     st.rerun()
 
 

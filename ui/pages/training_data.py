@@ -14,10 +14,12 @@ from bert_tf.training.anatomy import (
     draw_examples,
     embedding_parts,
 )
-from ui import common, html, lab_charts, lab_html, models
+from ui import common, html, lab_charts, lab_html, lab_pairs, models
 from ui.text import t
 
 PAIRS = 4
+#: The first throw of the dice: it gives pairs of both labels in both languages.
+DRAW = 27
 RATES = [0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.6, 0.8]
 PARTS = ["token", "position", "segment", "sum", "normed"]
 
@@ -44,7 +46,7 @@ def examples_of(text: str, vocabulary: str, draw: int, length: int, rate: float,
 
 def roll() -> None:
     """Throws the dice again."""
-    st.session_state.draw = int(st.session_state.get("draw", 0)) + 1
+    st.session_state.draw = int(st.session_state.get("draw", DRAW)) + 1
 
 
 def ask_how(longest: int) -> tuple[int, int, float, bool]:
@@ -59,7 +61,7 @@ def ask_how(longest: int) -> tuple[int, int, float, bool]:
                                default=32 if 32 in lengths else lengths[0], required=True)
     with right:
         whole = st.toggle(t("data.whole"), key="data_whole", bind="query-params", help=t("data.whole_help"))
-    draw = common.settle("draw", range(10_000), 0)
+    draw = common.settle("draw", range(10_000), DRAW)
     st.query_params["draw"] = str(draw)
     st.button(t("data.roll"), icon=":material/casino:", key="roll", on_click=roll)
     return draw, length, rate, whole
@@ -70,18 +72,19 @@ def label(example: Example) -> tuple[str, str]:
     return (t("data.next"), common.palette().a) if example.is_next else (t("data.random"), common.palette().b)
 
 
-def show_pairs(examples: list[Example], tokenizer) -> Example:
+def show_pairs(examples: list[Example], text: str, length: int, tokenizer) -> Example:
     """Draws all pairs with their labels; returns the one chosen."""
-    rows = []
+    rows, documents = [], lab_pairs.documents_of(text, tokenizer)
     for example in examples:
         words, color = label(example)
-        border = example.original.index("[SEP]")
-        halves = example.original_ids[1:border], example.original_ids[border + 1:-1]
-        rows.append((words, color, *map(tokenizer.decode, halves)))
+        halves = [lab_pairs.written(half, documents, tokenizer) for half in lab_pairs.segments(example)]
+        rows.append((words, color, *halves))
     number = common.choice(st.segmented_control, t("data.pair"), list(range(1, PAIRS + 1)), key="pair", default=1,
                            format_func={n: t("data.pair_number", number=n) for n in range(1, PAIRS + 1)}.get, required=True,
                            label_visibility="collapsed")
     st.html(lab_html.pair_list(rows, number - 1))
+    lower = [t("data.lowercase")] if tokenizer.lowercase and text != text.lower() else []
+    st.caption(" ".join([t("data.pairs_note", length=length), *lower]))
     return examples[number - 1]
 
 
@@ -93,7 +96,7 @@ def show_tokens(example: Example) -> None:
     st.html(html.chips(example.tokens, [colors[fate] for fate in example.fates], notes, titles))
     count = len(example.chosen)
     st.html(html.legend([(colors[fate], t(f"data.fate_{fate}", count=example.fates.count(fate))) for fate in FATES]))
-    words, color = label(example)
+    words, _ = label(example)
     st.caption(t("data.chosen", count=count, all=len(example.tokens), share=html.percent(count / len(example.tokens))))
     st.html(html.verdict(words, t("data.next_note" if example.is_next else "data.random_note")))
 
@@ -137,7 +140,7 @@ how = ask_how(model.bert.max_length)
 with common.friendly("data.cannot", stop=True), st.spinner(t("app.thinking")):
     examples = examples_of(text, tokenizer.vocab_hash, *how, tokenizer)
 st.subheader(t("data.pairs"), anchor=False)
-example = show_pairs(examples, tokenizer)
+example = show_pairs(examples, text, how[1], tokenizer)
 st.subheader(t("data.hidden"), anchor=False)
 show_tokens(example)
 st.subheader(t("data.vectors"), anchor=False)

@@ -67,6 +67,8 @@ def show_matrix(lab: Lab, cosines: np.ndarray) -> None:
     figure = charts.cosine_heatmap(shown, labels, lab.reading.texts, cosine=t("words.cosine"), dark=common.dark())
     if len(labels) > MOST_CELLS:
         figure.update_traces(texttemplate="", xgap=1, ygap=1)
+    else:
+        meaning_charts.clear_digits(figure)
     if len(labels) > meaning_charts.NUMBERED:
         figure.update_xaxes(showticklabels=False).update_yaxes(showticklabels=False)
         figure.update_traces(xgap=0, ygap=0).update_layout(height=460)
@@ -86,10 +88,11 @@ def show_sentences(lab: Lab) -> None:
 
 def show_overview(lab: Lab) -> None:
     """Draws the map beside word2vec's, and the matrix beside the sentences."""
+    method, axes = meaning_views.map_controls(lab)
     left, right = st.columns(2, gap="large")
     with left:
         st.subheader(t("words.map"), anchor=False)
-        meaning_views.show_map(lab)
+        meaning_views.show_map(lab, method, axes)
     with right:
         st.subheader(t("words.static"), anchor=False)
         with common.friendly():

@@ -2,12 +2,12 @@
 
 TEXT = {
     "data.name": ("What goes in", "喂给模型的是什么"),
-    "data.lead": ("Pretraining is two games on plain text: guess the **hidden tokens**, and tell whether sentence B really "
-                  "**follows** A. Here is one lesson, from the text to the loss.",
-                  "预训练就是在普通文本上玩两个游戏：猜出**被遮住的词片**，判断句子 B 是不是真的**接着** A。这里展示完整的一课：从文本到损失。"),
+    "data.lead": ("Pretraining is two games on plain text: guess the **hidden tokens**, and tell whether text B really **follows** "
+                  "text A. Here is one lesson, from the text to the loss.",
+                  "预训练就是在普通文本上玩两个游戏：猜出**被遮住的词片**，判断 B 段是不是真的**接着** A 段。这里展示完整的一课：从文本到损失。"),
     "data.stories_en": ("New stories in English", "新的英文故事"),
     "data.stories_zh": ("New stories in Chinese", "新的中文故事"),
-    "data.text": ("Text: one sentence a line, an empty line between documents", "文本：一行一句，文档之间空一行"),
+    "data.text": ("Text: one sentence per line, an empty line between documents", "文本：一行一句，文档之间空一行"),
     "data.empty": ("Paste some text, or take stories above.", "请粘贴一些文本，或者点上面的故事。"),
     "data.cannot": ("No sentence pairs can be made from this text.", "从这段文本里得不到句子对。"),
     "data.rate": ("Share of tokens to guess", "要猜的词片比例"),
@@ -17,6 +17,11 @@ TEXT = {
                         "一个词的所有词片一起选中；中文的词常常有两个字。"),
     "data.roll": ("Roll the dice again", "重新掷骰子"),
     "data.pairs": ("1. Sentence pairs", "1. 句子对"),
+    "data.pairs_note": ("A and B are segments: one or more sentences in a row. A pair is cut to at most {length} tokens; … "
+                        "marks where a sentence was cut.",
+                        "A 和 B 叫句段，各由一句或相连的几句组成。一对最多 {length} 个词片，多出的被截掉；… 表示句子在那里被截断。"),
+    "data.lowercase": ("This model's vocabulary has no capitals, so all is in lower case.",
+                       "这个模型的词表不分大小写，所以英文都变成了小写。"),
     "data.pair": ("Pair", "句子对"),
     "data.pair_number": ("Pair {number}", "第 {number} 对"),
     "data.next": ("B is next", "B 是下一句"),

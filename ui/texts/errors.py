@@ -24,8 +24,9 @@ ERRORS = [(re.compile(pattern, re.DOTALL), words) for pattern, words in [
     (r"\S+ judges pairs of texts; give a second one", "这个模型判断的是两段文本，请再给一段。"),
     # models
     (r"(?P<name>.+?) is an encoder without the", "{name} 只有编码器，没有这里需要的输出头。请选择带预训练输出头的模型。"),
-    (r"(?P<folder>.+?) is not a folder\. A BERT folder",
+    (r"(?P<folder>.+?) is not a folder here, and nothing is downloaded\. A BERT folder",
      "{folder} 不是文件夹。BERT 文件夹里有 config.json、vocab.txt 和 model.safetensors。"),
+    (r"(?P<folder>.+?) is a run, not a model", "{folder} 是一次训练，不是模型。请打开里面的检查点或 model 文件夹。"),
     (r"(?P<folder>.+?) is no BERT folder: it holds no config",
      "{folder} 不是 BERT 文件夹：里面没有 config.json。应当有 config.json、vocab.txt 和 model.safetensors。"),
     (r"(?P<folder>.+?) holds no model\.safetensors", "{folder} 里没有 model.safetensors。"),

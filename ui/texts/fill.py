@@ -12,6 +12,9 @@ TEXT = {
     "fill.no_mask": ("There is no blank yet: click one of the words above, or write [MASK] into the "
                      "sentence.",
                      "还没有空格：点上面的一个词，或者在句子里写 [MASK]。"),
+    "fill.mask_cut": ("The blank stands in the part that was left out: make the text before it shorter.",
+                      "空格在没有读入的那一部分里：请把它前面的文字缩短。"),
+    "fill.mask_written": ("A blank is written [MASK], in capitals.", "空格要写成大写的 [MASK]。"),
     "fill.no_head": ("This model is an encoder without the head that predicts words, so it cannot fill "
                      "blanks. Choose another model in the sidebar; attention and words in context work "
                      "with this one.",
@@ -29,7 +32,7 @@ TEXT = {
     "fill.expected": ("expected", "意料之中"),
     "fill.surprising": ("surprising", "出乎意料"),
     "fill.hidden": ("hidden: its best guess", "被遮住：它的最佳猜测"),
-    "fill.bits": ("surprise in bits", "意外程度（比特）"),
+    "fill.bits": ("surprise in bits", "单位：比特"),
     "fill.itself": ("the word itself", "这个词本身"),
     "fill.alternatives": ("most probable here", "这里最可能的词"),
     "fill.numbers": ("The figures, and the best alternatives", "具体数字与最可能的其他词"),
@@ -70,7 +73,7 @@ TEXT = {
                       "saved_models.",
                       "还没有第二个模型。可以在“预训练”页面训练一个，或者把一个 BERT 文件夹放进 saved_models。"),
     "fill.other_model": ("The other model", "另一个模型"),
-    "fill.two_vocabularies": ("The two models cut words differently, so their sums are over different pieces: compare "
-                              "answers, not sums.",
-                              "两个模型切分词的方式不同，各自的总和对应的词片不一样：可以比较答案，不要比较总和。"),
+    "fill.two_vocabularies": ("The two models cut words differently, so how surprised each is cannot be compared: compare "
+                              "their answers.",
+                              "两个模型切分词的方式不同，它们的意外程度不能相比：请比较答案。"),
 }

@@ -9,7 +9,7 @@ TEXT = {
     "home.fill": ("Hide a word and see what the model would put there.", "遮住一个词，看模型会填什么。"),
     "home.pair": ("Ask whether one sentence follows another.", "问问一句话是不是接着另一句。"),
     "home.attention": ("See which words each head looks at, layer by layer.", "看每一层的每个头在看哪些词。"),
-    "home.words": ("Watch “bank” take another place in another sentence.", "看“苹果”在不同的句子里站到不同的地方。"),
+    "home.words": ("Watch “bank” take another place in another sentence.", "看“苹果”在不同的句子里落在不同的位置。"),
     "home.more": ("Go deeper", "更进一步"),
     "home.heads": ("Switch a head off and see what changes in the answer.", "关掉一个头，看答案会怎样变化。"),
     "home.onehead": ("One head’s arithmetic, step by step, with the real numbers.", "一个头的计算，一步一步，用真实的数字。"),

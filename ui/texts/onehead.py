@@ -12,7 +12,7 @@ TEXT = {
     "onehead.query_title": ("A query for “{token}”", "“{token}”的查询"),
     "onehead.query_text": ("The token's {hidden} numbers from the layer below, times a learned matrix, give {size} "
                            "numbers: what this head looks for.",
-                           "下一层给出的 {hidden} 个数乘以一个学到的矩阵，得到 {size} 个数：这个头在找什么。"),
+                           "前一层（下面那层）给出的 {hidden} 个数乘以一个学到的矩阵，得到 {size} 个数：这个头在找什么。"),
     "onehead.query": ("query", "查询"),
     "onehead.key_title": ("A key for every token, here “{token}”", "每个词片都有一个键，这里是“{token}”的"),
     "onehead.key_text": ("Another matrix gives what each token is found by. Query and key are multiplied number by "
@@ -38,6 +38,6 @@ TEXT = {
     "onehead.after": ("All heads of the layer do this side by side; their sums are put next to each other, go through "
                       "one more matrix and are added to what the token already was.",
                       "这一层的所有头同时各做一遍；它们的结果并排放好，再经过一个矩阵，加到词片原来的数字上。"),
-    "onehead.colors": ("Each cell is one number: blue positive, orange negative, pale near 0. Point at it to read it.",
-                       "每一格是一个数：蓝色为正，橙色为负，越浅越接近 0。指向它可以看到数值。"),
+    "onehead.colors": ("Each cell is one number: blue positive, orange negative, faint near 0. Point at it to read it.",
+                       "每一格是一个数：蓝色为正，橙色为负，颜色越淡越接近 0。指向它可以看到数值。"),
 }

@@ -6,7 +6,7 @@ TEXT = {
                    "one in every sentence. Watch one word move.",
                    "word2vec 给一个词**唯一**的向量，不管它在这里是什么意思；BERT 在每个句子里都给它一个**新**的向量。看同一个词怎样移动。"),
     "words.word": ("Word", "词"),
-    "words.sentences": ("Sentences with this word, one a line", "含有这个词的句子，每行一个"),
+    "words.sentences": ("Sentences with this word, one per line", "含有这个词的句子，每行一个"),
     "words.layer": ("Layer", "层"),
     "words.layer_help": ("0 is the embedding, before any context was mixed in (it knows the position, "
                          "though); with each layer more of the sentence flows into the word.",
@@ -35,7 +35,10 @@ TEXT = {
     "words.static_map": ("All {count} sentences share one dot; around it, the nearest words. No layer, "
                          "no change.",
                          "{count} 个句子共用一个点；周围是最近的词。没有层，也没有变化。"),
-    "words.nearest": ("Its nearest words mix all senses:", "它最近的词把各种意思混在一起："),
+    "words.nearest": ("Its nearest words: {words}", "离它最近的词：{words}"),
+    "words.nearest_note": ("One point cannot be near the words of several meanings at once; usually the most common "
+                           "meaning wins.",
+                           "一个点没法同时靠近几种意思的词，通常是最常见的那个意思占上风。"),
     "words.static_unknown": ("“{word}” is not among the {count} words that word2vec knows.",
                              "word2vec 所知的 {count} 个词里没有“{word}”。"),
     "words.static_none": ("There are no word2vec vectors beside this model.", "没有随附的 word2vec 向量。"),
@@ -104,8 +107,9 @@ TEXT = {
     "words.near_static_note": ("The same list for every sentence.", "不管哪个句子，都是这同一张表。"),
     "words.near_bert": ("BERT: nearest occurrences", "BERT：最近的出现"),
     "words.near_bert_note": ("Out of {count} words in hand-written sentences, with the mean of them all subtracted: "
-                             "0 is like any word. A colour marks this word with a known sense.",
-                             "在手写句子的 {count} 个词里查找，并减去了全体的均值：0 表示与任意词一样。带颜色的是词义已知的同一个词。"),
+                             "0 is like any word.",
+                             "在手写句子的 {count} 个词里查找，并减去了全体的均值：0 表示与任意词一样。"),
+    "words.near_other": ("another word, or an unlabelled sense", "其他词，或词义未标注"),
     "words.bank_reading": ("The model is reading the bank of sentences: {share}", "模型正在阅读句库：{share}"),
     "words.hide": ("The rest of the sentence is", "句子的其余部分"),
     "words.hide_cut": ("cut off", "截去"),
@@ -134,5 +138,8 @@ TEXT = {
     "words.pieces_note": ("The model cuts this word into {count} pieces. Each has a vector of its own; everywhere else "
                           "on this page their mean stands for the word.",
                           "模型把这个词切成 {count} 个词片，每个都有自己的向量；本页其他地方用它们的均值代表整个词。"),
+    "words.pieces_map_note": ("Each dot is a piece in one sentence, at layer {layer}; the number is the sentence's, as in "
+                              "the map. Here a colour says which piece it is, not which sense.",
+                              "每个点是一个句子里的一个词片（第 {layer} 层）；数字是句子的编号，与地图一致。这里颜色表示是哪个词片，而不是哪种词义。"),
     "words.pooled": ("their mean", "它们的均值"),
 }

@@ -1,0 +1,100 @@
+"""The command line of pretraining: flags against the run's own recipe, runs that never began, two at one run."""
+
+import subprocess
+import sys
+
+import pytest
+
+from bert_tf.__main__ import main
+from bert_tf.config import PretrainingConfig, explain_fields
+from bert_tf.training.finetuning_config import FinetuningConfig
+from bert_tf.training.run_folder import RunFolder, reported
+
+TEXT = "the cat sat on the mat.\nit was a good day.\n\nwater in the river.\nthe dog is old.\n\n" * 40
+
+
+@pytest.fixture
+def text(tmp_path):
+    path = tmp_path / "text.txt"
+    path.write_text(TEXT, encoding="utf-8")
+    return str(path)
+
+
+@pytest.fixture
+def asked(tmp_path, text):
+    """The flags of a tiny pretraining of two steps."""
+    return ["pretrain", "--run", str(tmp_path / "run"), "--config", "tiny", "--corpus", text, "--vocab-size", "130",
+            "--steps", "2", "--stages", "16x4", "--max-position-embeddings", "16", "--mixed-precision", "float32"]
+
+
+def said(capsys, *arguments) -> str:
+    """Runs a command that must fail, and returns what it says."""
+    assert main(list(arguments)) == 1
+    return capsys.readouterr().err
+
+
+def test_a_run_goes_on_as_it_was_begun_or_says_what_differs(asked, tmp_path, capsys, text, monkeypatch, tiny_model_folder):
+    import os
+
+    monkeypatch.chdir(tiny_model_folder.parent)
+    asked = [*asked, "--tokenizer", tiny_model_folder.name]  # known from here alone
+    assert main(asked) == 0
+    monkeypatch.chdir(tmp_path)
+    run = asked[:3] + ["--resume"]
+    for flags, name in [(["--vocab-size", "500"], "vocab_size"), (["--cased"], "lowercase"), (["--config", "large"], "size"),
+                        (["--initial-embeddings", "word2vec"], "initial_embeddings"), (["--shards", "elsewhere"], "shards"),
+                        (["--tokenizer", "elsewhere"], "tokenizer"), (["--shares", "te=1"], "shares"),
+                        (["--warmup", "0.5"], "warmup")]:
+        assert name in said(capsys, *run, *flags)
+    os.utime(text)
+    assert main([*run, "--vocab-size", "130", "--config", "tiny", "--corpus", text, "--steps", "4"]) == 0
+    assert RunFolder(tmp_path / "run").status()["step"] == 4
+
+
+def test_a_run_that_never_began_may_be_asked_for_anew(asked, tmp_path, capsys):
+    assert "fr" in said(capsys, *asked, "--shares", "fr=1")
+    assert RunFolder(tmp_path / "run").status()["state"] == "failed"
+    assert main([*asked, "--shares", "text=1"]) == 0
+    assert "give --resume" in said(capsys, *asked)
+
+
+def test_two_processes_do_not_train_one_run(asked, tmp_path):
+    run = RunFolder(tmp_path / "run")
+    run.create({"kind": "pretraining"})
+    other = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(100)", "bert_tf"])
+    try:
+        run.write_status("running", step=3)
+        status = run.status() | {"pid": other.pid}
+        (run.path / "status.json").write_text(__import__("json").dumps(status))
+        with pytest.raises(ValueError, match=rf"another process \({other.pid}\)"), reported(run, print, remedy="go on"):
+            raise AssertionError("nothing should be done here")
+        assert run.status() == status  # what the other one says stays
+    finally:
+        other.kill()
+        other.wait()
+    with reported(run, print, remedy="go on") as tell:
+        tell("finished")
+    assert run.status()["state"] == "finished"
+
+
+def test_what_cannot_be_trained_on_is_said_before_a_run_is_made(tmp_path, capsys, text):
+    start = ["pretrain", "--run", str(tmp_path / "run"), "--steps", "1"]
+    assert "is a folder" in said(capsys, *start, "--corpus", str(tmp_path))
+    assert "held-out" in said(capsys, *start, "--corpus", text, "--heldout", text)
+    assert "tiny, mini, small" in said(capsys, *start, "--corpus", text, "--config", "nosize")
+    assert not (tmp_path / "run").exists()
+
+
+def test_files_where_folders_should_be(tmp_path, capsys, text, model_copy):
+    assert "text.txt" in said(capsys, "prepare", text, text)
+    assert "no.md: No such file" in said(capsys, "export", str(tmp_path), str(tmp_path / "out"), "--about", "no.md")
+    assert "count should be" in said(capsys, "stories", str(tmp_path / "told"), "--count", "0")
+
+
+@pytest.mark.parametrize("record", [PretrainingConfig, FinetuningConfig])
+def test_help_says_what_every_flag_means(record, capsys):
+    assert all(len(text) > 25 for text in explain_fields(record).values())
+    with pytest.raises(SystemExit):
+        main(["pretrain" if record is PretrainingConfig else "finetune", "--help"])
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "80 % become [MASK]" in shown if record is PretrainingConfig else "chooses by the number of examples" in shown
