@@ -7,6 +7,7 @@ import pytest
 from safetensors.numpy import load_file, save_file
 
 import bert_tf
+from bert_tf import checkpoint
 from bert_tf.tokenizer import WordPieceTokenizer
 
 

@@ -44,6 +44,7 @@ def head_view_html(
     trace: Trace,
     *,
     layer: int | None = None,
+    head: int | None = None,
     sentence_b_start: int | None = None,
     pairs: str = "all",
     hide_special: bool = False,
@@ -60,6 +61,7 @@ def head_view_html(
         trace: attentions (L, N, T, T) are drawn, rounded to four decimals; where they are more than
             MOST_WEIGHTS, those below `bertviz_page.weakest_drawn(trace.attentions, MOST_WEIGHTS)` are not.
         layer: the layer shown first, 0 to L-1 as in the trace; None is 0.
+        head: the one head that is on at first, 0 to N-1; None switches all on.
         sentence_b_start: index of the first token of the second sentence, special tokens counted;
             None takes the first token whose segment is 1, if there is one.
         pairs: what the view's own menu of sentence pairs starts with, a key of `PAIRS`.
@@ -69,19 +71,20 @@ def head_view_html(
         labels: words for the keys of `LABELS`; keys left out stay English.
 
     Raises:
-        ValueError: `layer`, `sentence_b_start` or a key of `labels` is out of range; `pairs` is unknown,
+        ValueError: `layer`, `head`, `sentence_b_start` or a key of `labels` is out of range; `pairs` is unknown,
             or needs a second sentence and there is none; the trace has no token left to show, or
             attentions that do not fit its tokens or are not finite.
     """
     kept, b_start = page.visible(trace, sentence_b_start, hide_special)
-    if layer is not None and not 0 <= layer < len(trace.attentions):
-        raise ValueError(f"layer should be from 0 to {len(trace.attentions) - 1}, but is {layer}.")
+    for name, chosen, count in (("layer", layer, len(trace.attentions)), ("head", head, trace.attentions.shape[1])):
+        if chosen is not None and not 0 <= chosen < count:
+            raise ValueError(f"{name} should be from 0 to {count - 1}, but is {chosen}.")
     page.require_part(pairs, b_start)
     words = page.labelled(labels)
     params = packed(trace, kept, b_start, page.weakest_drawn(trace.attentions, MOST_WEIGHTS)) | {
         "default_filter": str(list(page.parts(len(kept), b_start)).index(pairs)),
         "layer": 0 if layer is None else int(layer),
-        "heads": None,
+        "heads": None if head is None else [int(head)],
         "include_layers": list(range(len(trace.attentions))),
         "head_label": words["head"],
     }

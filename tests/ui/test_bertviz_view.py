@@ -114,7 +114,9 @@ def test_document_is_whole_and_asks_for_nothing(tokens, dark, view):
 
 def test_numbers_are_the_trace_to_four_decimals():
     trace = make_trace(PAIR, layers=3, heads=2)
-    params = params_of(head_view_html(trace, layer=1))
+    assert params_of(head_view_html(trace))["heads"] is None
+    params = params_of(head_view_html(trace, layer=1, head=1))
+    assert params["heads"] == [1]
     drawn = np.array(params["attention"][0]["attn"]) / params["scale"]
     assert drawn.shape == trace.attentions.shape
     assert np.abs(drawn - trace.attentions).max() <= 0.5 / SCALE + 1e-7

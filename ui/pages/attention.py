@@ -77,10 +77,10 @@ def show_bertviz(view: str, trace, bert, pairs: str, with_special: bool) -> None
     """Draws one of BertViz's views in the page's language and colours."""
     options = {"pairs": pairs, "hide_special": not with_special, "dark": common.dark(),
                "labels": {name: t(f"bertviz.{name}") for name in LABELS}}
-    layer, head = pick_head(trace) if view == "neuron" else (1, 1)
+    layer, head = pick_head(trace) if view == "neuron" else attention_inputs.liveliest_head(trace)
     with common.friendly(stop=True):
         if view == "bertviz":
-            page = head_view_html(trace, **options)
+            page = head_view_html(trace, layer=layer - 1, head=head - 1, **options)
             least = bertviz_page.weakest_drawn(trace.attentions, MOST_WEIGHTS)
         elif view == "model":
             page, least = model_view_html(trace, **options), weakest_line(trace)
