@@ -37,15 +37,16 @@ def number(column, label: str, key: str, count: int, default: int = 1) -> int:
         return common.choice(st.selectbox, label, list(range(1, count + 1)), key=key, default=default)
 
 
-def liveliest_head(trace) -> tuple[int, int]:
-    """Returns the layer and head, both from 1, that show most at first sight: many words look at many words.
+def telling_head(trace) -> tuple[int, int]:
+    """Returns the layer and head, both from 1, to show at first: words look most at words that are not their neighbours.
 
-    That is where the entropy of the weights from words to words is largest; weights on [CLS] and [SEP] add nothing.
+    That is where the squares of such weights add up to most; heads that look at [CLS], [SEP] or the next token do not.
     """
     words = [i for i, (start, end) in enumerate(trace.offsets) if end > start]
-    weights = trace.attentions[:, :, words][..., words]  # (L, N, W, W)
-    entropy = -(weights * np.log(np.maximum(weights, 1e-12))).sum(axis=(2, 3))
-    layer, head = np.unravel_index(np.argmax(entropy), entropy.shape)
+    place = np.arange(len(words))
+    far = np.abs(place[:, None] - place) > 1
+    focus = (np.square(trace.attentions[:, :, words][..., words]) * far).sum(axis=(2, 3))  # (L, N)
+    layer, head = np.unravel_index(np.argmax(focus), focus.shape)
     return int(layer) + 1, int(head) + 1
 
 

@@ -38,11 +38,11 @@ def test_a_click_on_a_small_picture_enlarges_it_and_it_can_be_taken_away(visit):
     plot.locator(".scatterlayer .point").nth(15).wait_for(state="attached")
     page.locator(".st-key-attention_chart .js-plotly-plot").wait_for()
     tab.settle()
-    target = plot.locator(".scatterlayer .point").nth(6).bounding_box()  # layer 2, head 3
+    target = plot.locator(".scatterlayer .point").nth(9).bounding_box()  # layer 3, head 2
     page.mouse.click(target["x"] + target["width"] / 2, target["y"] + target["height"] / 2)
-    page.wait_for_function("new URLSearchParams(location.search).get('layer') === '2'")
+    page.wait_for_function("new URLSearchParams(location.search).get('layer') === '3'")
     tab.settle()
-    tab.at(head="3")
+    tab.at(head="2")
     page.locator(".st-key-matrix_away button").click()
     with page.expect_download() as waiting:
         page.locator(".st-key-matrix_csv button").click()

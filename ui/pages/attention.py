@@ -68,7 +68,7 @@ def pick_part(trace) -> str:
 def pick_head(trace) -> tuple[int, int]:
     """Draws the choice of a layer and a head; both count from 1."""
     columns = st.columns([1, 1, 2])
-    (layers, heads), first = trace.attentions.shape[:2], attention_inputs.liveliest_head(trace)
+    (layers, heads), first = trace.attentions.shape[:2], attention_inputs.telling_head(trace)
     return (attention_inputs.number(columns[0], t("attention.layer"), "layer", layers, default=first[0]),
             attention_inputs.number(columns[1], t("attention.head"), "head", heads, default=first[1]))
 
@@ -77,7 +77,7 @@ def show_bertviz(view: str, trace, bert, pairs: str, with_special: bool) -> None
     """Draws one of BertViz's views in the page's language and colours."""
     options = {"pairs": pairs, "hide_special": not with_special, "dark": common.dark(),
                "labels": {name: t(f"bertviz.{name}") for name in LABELS}}
-    layer, head = pick_head(trace) if view == "neuron" else attention_inputs.liveliest_head(trace)
+    layer, head = pick_head(trace) if view == "neuron" else attention_inputs.telling_head(trace)
     with common.friendly(stop=True):
         if view == "bertviz":
             page = head_view_html(trace, layer=layer - 1, head=head - 1, **options)
@@ -116,7 +116,7 @@ def show_grid(trace, with_special: bool) -> None:
     rows, columns = shown(trace, pairs, with_special)
     weights = trace.attentions[:, :, rows][:, :, :, columns]
     layers, heads = weights.shape[:2]
-    first = attention_inputs.liveliest_head(trace)
+    first = attention_inputs.telling_head(trace)
     chosen = tuple(common.settle(key, list(range(1, count + 1)), default) - 1
                    for key, count, default in zip(("layer", "head"), (layers, heads), first))
     roles = head_roles(trace)
@@ -191,7 +191,7 @@ def draw_row(trace, weights: np.ndarray, rows: np.ndarray, columns: np.ndarray) 
 def show_heatmap(trace, with_special: bool) -> None:
     """Draws the weights of a head, an average or the rollout: as a matrix, as sums, or one token's row."""
     pairs = pick_part(trace)
-    (layers, heads), first = trace.attentions.shape[:2], attention_inputs.liveliest_head(trace)
+    (layers, heads), first = trace.attentions.shape[:2], attention_inputs.telling_head(trace)
     columns = st.columns([2, 1, 1])
     with columns[0]:
         measure = common.choice(st.selectbox, t("attention.what"), MEASURES, key="measure", default="one",

@@ -18,7 +18,7 @@ def pick(trace) -> tuple[int, int, int]:
     """Draws the choice of layer, head and token; all returned from 0."""
     layers, heads = trace.attentions.shape[:2]
     columns = st.columns([1, 1, 2])
-    first = attention_inputs.liveliest_head(trace)
+    first = attention_inputs.telling_head(trace)
     layer = attention_inputs.number(columns[0], t("onehead.layer"), "layer", layers, default=first[0])
     head = attention_inputs.number(columns[1], t("onehead.head"), "head", heads, default=first[1])
     return layer - 1, head - 1, attention_inputs.token(columns[2], t("onehead.token"), "token", trace.tokens, default=2)

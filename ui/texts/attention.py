@@ -45,9 +45,9 @@ TEXT = {
     "attention.weight": ("weight", "权重"),
     "attention.bertviz_hint": (
         "BertViz: every line is one token (left) looking at another (right). Point at a token to see only its lines; "
-        "click a coloured square to switch a head on or off, double-click to see it alone. At first one head is on "
-        "whose words look at many words.",
-        "BertViz：每条线是一个词片（左）看另一个词片（右）。指向一个词片只看它的线；点彩色方块打开或关掉一个头，双击只看这个头。一开始只打开一个词与词之间联系较多的头。"),
+        "click a coloured square to switch a head on or off, double-click to see it alone. The head that is on at first is "
+        "the one whose words look most at words further away.",
+        "BertViz：每条线是一个词片（左）看另一个词片（右）。指向一个词片只看它的线；点彩色方块打开或关掉一个头，双击只看这个头。一开始打开的是最常看向较远的词的那个头。"),
     "attention.model_hint": (
         "BertViz: one small picture a head, left tokens looking at right ones. Click a picture to enlarge it, then "
         "point at a token.",
