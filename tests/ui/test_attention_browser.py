@@ -40,9 +40,9 @@ def test_a_click_on_a_small_picture_enlarges_it_and_it_can_be_taken_away(visit):
     tab.settle()
     target = plot.locator(".scatterlayer .point").nth(9).bounding_box()  # layer 3, head 2
     page.mouse.click(target["x"] + target["width"] / 2, target["y"] + target["height"] / 2)
-    page.wait_for_function("new URLSearchParams(location.search).get('layer') === '3'")
+    for key, chosen in (("layer", "3"), ("head", "2")):  # whichever was shown at first
+        tab.holds(key, chosen)
     tab.settle()
-    tab.at(head="2")
     page.locator(".st-key-matrix_away button").click()
     with page.expect_download() as waiting:
         page.locator(".st-key-matrix_csv button").click()
