@@ -13,6 +13,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
+import plotly.graph_objects as go
 import streamlit as st
 
 from ui.charts import CONFIG
@@ -20,6 +21,9 @@ from ui.text import t
 
 #: The button of a chart on a page of its own saves it as SVG, which stays sharp in print.
 PAGE_CONFIG = {**CONFIG, "toImageButtonOptions": {"format": "svg"}}
+
+#: Width of a chart on a page of its own, in pixels.
+PAGE_WIDTH = 960
 
 #: Column name -> its values, all equally many; or a function that gives that when a file is asked for.
 Table = Mapping[str, Sequence]
@@ -48,7 +52,7 @@ def offer(key: str, figure=None, table: Table | Callable[[], Table] | None = Non
         files += [("csv", "text/csv", lambda: as_csv(_given(table))),
                   ("json", "application/json", lambda: as_json(_given(table)))]
     if figure is not None:
-        files.append(("html", "text/html", lambda: figure.to_html(include_plotlyjs=True, config=PAGE_CONFIG)))
+        files.append(("html", "text/html", lambda: as_page(figure)))
     if html is not None:
         files.append(("html", "text/html", lambda: _given(html)))
     with st.popover(t("takeaway.name"), icon=":material/download:", type="tertiary", key=f"{key}_away"):
@@ -56,6 +60,14 @@ def offer(key: str, figure=None, table: Table | Callable[[], Table] | None = Non
             label = "figure" if figure is not None and ending == "html" else ending
             st.download_button(t(f"takeaway.{label}"), write, file_name=f"{name}.{ending}", mime=mime,
                                key=f"{key}_{ending}", on_click="ignore", width="stretch")
+        if figure is not None:
+            st.caption(t("takeaway.png"))
+
+
+def as_page(figure) -> str:
+    """Writes a plotly figure as a page that opens without a network, of a size that suits paper and slides."""
+    large = go.Figure(figure).update_layout(width=PAGE_WIDTH, height=round(1.3 * (figure.layout.height or 450)))
+    return large.to_html(include_plotlyjs=True, config=PAGE_CONFIG)
 
 
 def as_csv(table: Table) -> str:
