@@ -80,17 +80,29 @@ def show_facts(config) -> None:
 
 
 def show_card(path: Path) -> None:
-    """Opens the model card over the page."""
+    """Opens the model card over the page; for Chinese visitors a summary beside it, `card.zh.md`, comes first."""
+    summary = path.with_name("card.zh.md")
+
     @st.dialog(t("app.card"), width="large")
     def dialog() -> None:
-        text = re.sub(r"<!--.*?-->", "", path.read_text(encoding="utf-8", errors="replace"), flags=re.DOTALL)
-        for number, part in enumerate(re.split(r"!\[[^\]]*\]\(([\w-]+\.svg)\)", text)):
-            if number % 2 == 0:  # text and the names of pictures take turns
-                st.markdown(part)
-            elif (path.parent / part).is_file():
-                st.image((path.parent / part).read_text(encoding="utf-8"))
+        if language() == "zh" and summary.is_file():
+            st.markdown(summary.read_text(encoding="utf-8"))
+            with st.expander(t("app.card_whole"), icon=":material/description:"):
+                draw_card(path)
+        else:
+            draw_card(path)
 
     dialog()
+
+
+def draw_card(path: Path) -> None:
+    """Draws a card with the pictures that lie beside it."""
+    text = re.sub(r"<!--.*?-->", "", path.read_text(encoding="utf-8", errors="replace"), flags=re.DOTALL)
+    for number, part in enumerate(re.split(r"!\[[^\]]*\]\(([\w-]+\.svg)\)", text)):
+        if number % 2 == 0:  # text and the names of pictures take turns
+            st.markdown(part)
+        elif (path.parent / part).is_file():
+            st.image((path.parent / part).read_text(encoding="utf-8"))
 
 
 def chosen_folder() -> Path | None:

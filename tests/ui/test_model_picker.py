@@ -24,6 +24,19 @@ def test_facts_and_card_of_the_model():
     assert "It knows nothing." in said(whole(at))
 
 
+def test_a_chinese_visitor_finds_a_chinese_summary_first(models, tmp_path, monkeypatch):
+    folder = tmp_path / "models" / "told"
+    shutil.copytree(models / "tiny-random", folder)
+    (folder / "card.zh.md").write_text("# 一个很小的 BERT\n\n它什么都不懂。\n", encoding="utf-8")
+    monkeypatch.setenv("BERT_TF_MODELS", str(tmp_path / "models"))
+    for lang, order in (("zh", ["它什么都不懂", "It knows nothing."]), ("en", ["It knows nothing."])):
+        at = open_page("fill_mask", lang)
+        at.button(key="card_button").click()
+        shown = said(whole(at))
+        assert [shown.index(text) for text in order] == sorted(shown.index(text) for text in order)
+        assert ("它什么都不懂" in shown) == (lang == "zh")
+
+
 def test_a_card_shows_its_pictures_and_no_comments(models, tmp_path, monkeypatch):
     shutil.copytree(models, tmp_path / "models")
     folder = tmp_path / "models" / "tiny-random"
