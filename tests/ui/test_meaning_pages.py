@@ -22,7 +22,7 @@ from driving import (
 import bert_tf.sentence_bank
 from bert_tf.sense_sets import sense_set
 from bert_tf.static_vectors import StaticVectors
-from ui import charts, meaning_charts, meaning_views, reading
+from ui import charts, meaning_charts, meaning_near, reading
 from ui import models as opened
 from ui.examples import WORD_SETS
 from ui.html import DARK, LIGHT
@@ -197,7 +197,7 @@ def test_examples_and_labelled_sets_agree_on_the_senses():
              "包袱": "cloth"}
     for entry in (entry for entries in WORD_SETS.values() for entry in entries if sense_set(entry.word)):
         glosses = [gloss["en"] for gloss in sense_set(entry.word).glosses]
-        order = meaning_views.labelled_order(entry.senses, sense_set(entry.word))
+        order = meaning_near.labelled_order(entry.senses, sense_set(entry.word))
         assert sorted(order) == [0, 1] and first[entry.word] in glosses[order.index(0)]
     assert {entry.word for entries in WORD_SETS.values() for entry in entries if sense_set(entry.word)} == set(first)
 

@@ -5,9 +5,9 @@ import streamlit as st
 
 from bert_tf.analysis import cosine_matrix, random_pair_baseline
 from bert_tf.sense_sets import sense_set, sense_sets
-from ui import charts, common, html, meaning_charts, meaning_views, models, takeaway
+from ui import charts, common, html, meaning_charts, meaning_near, meaning_views, models, takeaway
 from ui.examples import WORD_SETS, WordSet
-from ui.meaning_views import Lab
+from ui.meaning_lab import Lab, prepare
 from ui.reading import known_senses, read, short_labels
 from ui.text import language, t
 
@@ -130,11 +130,10 @@ top = model.bert.config.num_hidden_layers
 with left:
     layer = common.choice(st.select_slider, t("words.layer"), list(range(top + 1)), key="word_layer",
                           default=top, help=t("words.layer_help"))
-lab = meaning_views.prepare(Lab(model, word, reading, layer, senses, names,
-                                random_pair_baseline(reading.crowd[:, layer])))
+lab = prepare(Lab(model, word, reading, layer, senses, names, random_pair_baseline(reading.crowd[:, layer])))
 show_figures(lab, cosine_matrix(lab.here))
 view = common.choice(st.segmented_control, t("words.view"), VIEWS, key="words_view", default="map", wrap=True,
                      format_func={name: t(f"words.view_{name}") for name in VIEWS}.get, required=True,
                      label_visibility="collapsed")
-{"map": show_overview, "layers": meaning_views.show_layers, "near": meaning_views.show_near,
- "one_way": meaning_views.show_one_way, "pieces": meaning_views.show_pieces}[view](lab)
+{"map": show_overview, "layers": meaning_views.show_layers, "near": meaning_near.show_near,
+ "one_way": meaning_near.show_one_way, "pieces": meaning_views.show_pieces}[view](lab)
