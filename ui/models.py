@@ -67,6 +67,8 @@ def sidebar() -> None:
         if os.path.isfile(card) and st.button(t("app.card"), key="card_button", icon=":material/description:",
                                         type="tertiary"):
             show_card(card)
+        if any(run.active for kind in ("pretraining", "finetuning") for run in launch.list_runs(kind=kind)):
+            st.caption(t("app.training"))
 
 
 def show_facts(config) -> None:

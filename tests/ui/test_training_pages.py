@@ -299,3 +299,13 @@ def test_a_turned_map_is_the_same_map():
     points -= points.mean(axis=0)
     angle = np.array([[0.6, -0.8], [0.8, 0.6]]) @ np.array([[1, 0], [0, -1]])
     np.testing.assert_allclose(turned(points @ angle, points), points, atol=1e-12)
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_a_training_at_work_is_told_on_every_page(wrote, lang, monkeypatch):
+    wrote("first", "running")
+    note = words("app.training", lang)
+    at = open_page("fill_mask", lang)
+    assert note not in [caption.value for caption in at.sidebar.caption]  # its process is gone
+    monkeypatch.setattr(launch, "at_work", lambda status: True)
+    assert note in [caption.value for caption in whole(at).sidebar.caption]

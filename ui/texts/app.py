@@ -24,6 +24,8 @@ TEXT = {
     "app.parameters": ("weights", "参数"),
     "app.longest": ("tokens at most", "最多词片数"),
     "app.card": ("About this model", "关于这个模型"),
+    "app.training": (":material/model_training: A training is at work on this computer: answers take longer.",
+                     ":material/model_training: 这台电脑上正在训练，回答会慢一些。"),
     "app.card_whole": ("The whole card, in English", "完整说明（英文）"),
     "app.problem": ("The model cannot answer this.", "模型无法回答这个输入。"),
     "app.cannot_open": ("This folder cannot be opened as a BERT.", "无法把这个文件夹作为 BERT 打开。"),
