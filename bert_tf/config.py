@@ -104,11 +104,14 @@ def read_json(path: str | Path) -> dict:
 
 
 def explain_fields(record: type) -> dict[str, str]:
-    """Returns what the docstring of a record says of each field, with the default, for the help of a command."""
-    lines = inspect.cleandoc(record.__doc__).partition("Args:\n")[2].partition("\n\n")[0]
+    """Returns what the docstring of a record says of each field, with the default, for the help of a command.
+
+    Under `python -OO`, which drops docstrings, only the defaults are left.
+    """
+    lines = inspect.cleandoc(record.__doc__ or "").partition("Args:\n")[2].partition("\n\n")[0]
     entries = re.findall(r"^    (\w[\w, ]*): (.*(?:\n {8}.*)*)", lines, re.MULTILINE)
     said = {name.strip(): " ".join(text.split()) for names, text in entries for name in names.split(",")}
-    return {field.name: f"{said[field.name].rstrip('.')} (default: {field.default})".replace("%", "%%")
+    return {field.name: f"{said.get(field.name, '').rstrip('.')} (default: {field.default})".replace("%", "%%")
             for field in dataclasses.fields(record)}
 
 

@@ -1,5 +1,6 @@
 """The command line of pretraining: flags against the run's own recipe, runs that never began, two at one run."""
 
+import json
 import subprocess
 import sys
 
@@ -34,8 +35,6 @@ def said(capsys, *arguments) -> str:
 
 
 def test_a_run_goes_on_as_it_was_begun_or_says_what_differs(asked, tmp_path, capsys, text, monkeypatch, tiny_model_folder):
-    import os
-
     monkeypatch.chdir(tiny_model_folder.parent)
     asked = [*asked, "--tokenizer", tiny_model_folder.name]  # known from here alone
     assert main(asked) == 0
@@ -46,7 +45,6 @@ def test_a_run_goes_on_as_it_was_begun_or_says_what_differs(asked, tmp_path, cap
                         (["--tokenizer", "elsewhere"], "tokenizer"), (["--shares", "te=1"], "shares"),
                         (["--warmup", "0.5"], "warmup")]:
         assert name in said(capsys, *run, *flags)
-    os.utime(text)
     assert main([*run, "--vocab-size", "130", "--config", "tiny", "--corpus", text, "--steps", "4"]) == 0
     assert RunFolder(tmp_path / "run").status()["step"] == 4
 
@@ -65,7 +63,7 @@ def test_two_processes_do_not_train_one_run(asked, tmp_path):
     try:
         run.write_status("running", step=3)
         status = run.status() | {"pid": other.pid}
-        (run.path / "status.json").write_text(__import__("json").dumps(status))
+        (run.path / "status.json").write_text(json.dumps(status))
         with pytest.raises(ValueError, match=rf"another process \({other.pid}\)"), reported(run, print, remedy="go on"):
             raise AssertionError("nothing should be done here")
         assert run.status() == status  # what the other one says stays
