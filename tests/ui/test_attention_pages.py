@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -24,6 +25,7 @@ from bert_tf.head_arithmetic import head_arithmetic
 from bert_tf.head_roles import head_roles
 from bert_tf.interventions import Change, Interventions
 from ui import head_charts, takeaway
+from ui.attention_inputs import telling_head
 from ui.html import percent
 
 pytestmark = pytest.mark.usefixtures("quick")
@@ -121,6 +123,16 @@ def test_the_first_head_shown_is_one_where_words_look_far(tiny_bert):
     for at in (open_by_address("one_head", look=SENTENCE), open_by_address("attention", look=SENTENCE, view="heatmap")):
         assert (at.selectbox(key="layer").value, at.selectbox(key="head").value) == (layer, head)
         assert "layer" not in at.query_params
+
+
+def test_neighbours_and_special_tokens_make_no_head_telling():
+    weights = np.zeros((2, 2, 6, 6))  # [CLS], four words, [SEP]
+    weights[0, 0, range(5), range(1, 6)] = 1.0  # every token looks at the next one
+    weights[0, 1, :, 0] = 1.0  # all look at [CLS]
+    weights[1, 0, range(6), range(6)] = 1.0  # each looks at itself
+    weights[1, 1, 1, 4] = 0.5  # one word looks at one far away
+    trace = SimpleNamespace(attentions=weights, offsets=[(0, 0), (0, 1), (1, 2), (2, 3), (3, 4), (0, 0)])
+    assert telling_head(trace) == (2, 2)
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
