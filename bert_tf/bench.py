@@ -206,17 +206,15 @@ class Ours:
 
 def _trainee(bert):
     """Returns a copy of a model as pretraining has it: without dropout, in bfloat16, with AdamW."""
-    import keras
-
     from bert_tf.model import BertForPreTraining
+    from bert_tf.training.optimizers import adamw
 
     shape = bert.config.replace(hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0)
     model = BertForPreTraining.from_shape(shape, dtype="mixed_bfloat16")
     for target, source in zip(model.trainable_variables, bert.model.trainable_variables):
         target.assign(source)
-    optimizer = keras.optimizers.AdamW(1e-4, weight_decay=0.01, beta_2=0.98, epsilon=1e-6, global_clipnorm=1.0)
-    optimizer.exclude_from_weight_decay(
-        var_list=[v for v in model.trainable_variables if v.name in ("bias", "gamma", "beta")])
+    optimizer = adamw(model, weight_decay=0.01, beta_2=0.98, epsilon=1e-6, clip_norm=1.0)
+    optimizer.learning_rate = 1e-4
     model.compile(optimizer=optimizer, jit_compile=False)
     return model
 

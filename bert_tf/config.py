@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ACTIVATIONS = ("gelu", "gelu_new", "relu")
+OPTIMIZERS = ("adamw", "muon")
 
 #: name -> (layers, hidden size, heads), from Devlin et al. 2019 (base, large) and Turc et al. 2019 (the rest).
 SIZES = {
@@ -244,7 +245,7 @@ class PretrainingConfig(JsonRecord):
     """One pretraining run: data, objective, optimizer, budget.
 
     Args:
-        size: the name of a published shape.
+        size: the name of a published shape; None for that of the initial model.
         stages: batch shapes over the run, one after the other.
         steps: length of the run in optimizer steps; 0 when `minutes` sets it.
         minutes: length of the run in training minutes; 0 when `steps` sets it.
@@ -253,6 +254,7 @@ class PretrainingConfig(JsonRecord):
         schedule: `linear` (down to 0 straight after warm-up), `trapezoid` (flat, then linear
             down to 0 over the last `cooldown` of the run) or `constant`.
         cooldown: share of the run in which a trapezoid comes down.
+        optimizer: `adamw`, or `muon` for the matrices of the network and AdamW for all else.
         weight_decay, beta_2, epsilon, clip_norm: AdamW and global-norm clipping; LayerNorm weights
             and biases are not decayed.
         accumulation: micro-batches whose gradients are averaged into one optimizer step.
@@ -272,10 +274,10 @@ class PretrainingConfig(JsonRecord):
             written every 10 seconds, so that one can look back at how the model learnt.
 
     Source: Devlin et al. 2019, appendix A.2; Liu et al. 2019 for beta_2 and epsilon; Geiping and
-    Goldstein 2022 for schedules tied to a budget; Cui et al. 2019 for whole words; Lan et al. 2019 for swapped pairs.
+    Goldstein 2022 for schedules tied to a budget; Jordan et al. 2024 for Muon; Cui et al. 2019 for whole words; Lan et al. 2019 for swapped pairs.
     """
 
-    size: str = "mini"
+    size: str | None = "mini"
     stages: tuple = (Stage(sequence_length=128, batch_size=64),)
     steps: int = 0
     minutes: float = 0.0
@@ -283,6 +285,7 @@ class PretrainingConfig(JsonRecord):
     warmup: float = 0.05
     schedule: str = "linear"
     cooldown: float = 0.3
+    optimizer: str = "adamw"
     weight_decay: float = 0.01
     beta_2: float = 0.98
     epsilon: float = 1e-6
@@ -311,8 +314,10 @@ class PretrainingConfig(JsonRecord):
         ends = [stage.until for stage in stages]
         if ends != sorted(set(ends)) or ends[-1] != 1:
             raise ValueError(f"Stages should end at rising shares of the run, the last at 1; these end at {ends}.")
-        if self.size not in SIZES:
+        if self.size is not None and self.size not in SIZES:
             raise ValueError(f"Unknown size {self.size!r}; choose one of {', '.join(SIZES)}.")
+        if self.optimizer not in OPTIMIZERS:
+            raise ValueError(f"optimizer should be one of {', '.join(OPTIMIZERS)}, not {self.optimizer!r}.")
         require_integer("steps", self.steps, minimum=0)
         require_number("minutes", self.minutes, minimum=0.0)
         if bool(self.steps) == bool(self.minutes):

@@ -73,6 +73,8 @@ def add_pretrain(commands) -> None:
     command.add_argument("--vocab-size", type=int, help="pieces of a vocabulary to train (default: 16000)")
     command.add_argument("--cased", action="store_true", help="train a cased vocabulary")
     command.add_argument("--shards", metavar="FOLDER", help="token shards, shared between runs (default: in the run)")
+    command.add_argument("--initial-model", metavar="FOLDER",
+                         help="go on from the weights of a BERT folder, in its shape and with its vocabulary")
     command.add_argument("--initial-embeddings", choices=("random", "word2vec"),
                          help="how token embeddings start (default: random)")
     command.add_argument("--stages", help="LENGTHxBATCH:UNTIL, for example 32x64:0.3,64x64:0.8,128x64")
@@ -105,7 +107,7 @@ def _pretrain(args) -> None:
     else:
         create_run(run, recipe(args), corpus=args.corpus, heldout=args.heldout, tokenizer=args.tokenizer,
                    vocab_size=args.vocab_size or 16_000, lowercase=not args.cased, shards=args.shards,
-                   initial_embeddings=args.initial_embeddings or "random", shares=parse_shares(args.shares))
+                   initial_model=args.initial_model, initial_embeddings=args.initial_embeddings or "random", shares=parse_shares(args.shares))
     start_keras_quietly()
     with cluster_of(args) as cluster, PretrainingBar(disable=cluster is not None and cluster.rank > 0) as bar:
         checkpoint = pretrain(run, show=bar.show, cluster=cluster)
@@ -171,7 +173,7 @@ def prepare_to_resume(run, args) -> None:
     asked |= {"stages": Stage.parse_all(args.stages)} if args.stages else {}
     other = [name for name, value in asked.items() if name != unit and value != getattr(training, name)]
     asked_of_run = {name: [str(Path(path).resolve()) for path in getattr(args, name)] for name in ("corpus", "heldout")}
-    asked_of_run |= {name: getattr(args, name) and str(Path(getattr(args, name)).resolve()) for name in ("tokenizer", "shards")}
+    asked_of_run |= {name: getattr(args, name) and str(Path(getattr(args, name)).resolve()) for name in ("tokenizer", "shards", "initial_model")}
     asked_of_run |= {"vocab_size": args.vocab_size, "initial_embeddings": args.initial_embeddings,
                      "shares": parse_shares(args.shares)}
     other += [name for name, value in asked_of_run.items() if value and value != config.get(name)]
@@ -219,6 +221,11 @@ def recipe_values(config: str) -> dict:
 def recipe(args) -> PretrainingConfig:
     """Reads the recipe: a size or a JSON file, overridden by single flags."""
     values = recipe_values(args.config or "mini")
+    shape = [flag for flag, given in (("--config", args.config and "size" in values), ("--vocab-size", args.vocab_size),
+                                      ("--cased", args.cased), ("--tokenizer", args.tokenizer),
+                                      ("--max-position-embeddings", args.max_position_embeddings)) if given]
+    if args.initial_model and shape:
+        raise ValueError(f"Shape and vocabulary are those of --initial-model; leave out {' and '.join(shape)}.")
     for field in dataclasses.fields(PretrainingConfig):
         if field.name not in ("size", "stages") and getattr(args, field.name) is not None:
             values[field.name] = getattr(args, field.name)

@@ -49,6 +49,15 @@ def test_a_run_goes_on_as_it_was_begun_or_says_what_differs(asked, tmp_path, cap
     assert RunFolder(tmp_path / "run").status()["step"] == 4
 
 
+def test_the_shape_is_that_of_the_initial_model(asked, tmp_path, capsys, text, tiny_model_folder):
+    given = ["--initial-model", str(tiny_model_folder)]
+    assert "leave out --config and --vocab-size and --max-position-embeddings" in said(capsys, *asked, *given)
+    free = ["pretrain", "--run", str(tmp_path / "run"), "--corpus", text, *given, "--steps", "2", "--stages", "16x4"]
+    assert main(free) == 0
+    assert "initial_model" in said(capsys, *free[:3], "--resume", "--initial-model", str(tmp_path))
+    assert main([*free[:3], "--resume", *given, "--steps", "3"]) == 0
+
+
 def test_a_run_that_never_began_may_be_asked_for_anew(asked, tmp_path, capsys):
     assert "fr" in said(capsys, *asked, "--shares", "fr=1")
     assert RunFolder(tmp_path / "run").status()["state"] == "failed"

@@ -14,6 +14,7 @@ import time
 import numpy as np
 import pytest
 
+import bert_tf
 from bert_tf.config import PretrainingConfig, Stage
 from bert_tf.training.export import export_run
 from bert_tf.training.measures import split_batch
@@ -67,7 +68,8 @@ class Killed(Exception):
     """Stands in for a process that ends between two steps."""
 
 
-def test_killed_and_resumed_goes_the_same_way_step_for_step(tmp_path, corpus):
+@pytest.mark.parametrize("optimizer", ["adamw", "muon"])
+def test_killed_and_resumed_goes_the_same_way_step_for_step(tmp_path, corpus, optimizer):
     config = recipe(dropout=0.1, accumulation=2, stages=(
         Stage(sequence_length=16, batch_size=16, until=0.5), Stage(sequence_length=32, batch_size=16)))
     whole = start(tmp_path / "whole", corpus, config)
@@ -126,6 +128,39 @@ def test_a_stop_file_ends_the_run_cleanly_and_resume_finishes_it(tmp_path, corpu
     pretrain(run)
     assert run.status()["state"] == "finished"
     assert [row[0] for row in losses(run)] == [5, 10, 15, 20, 25, 30]
+
+
+def test_it_goes_on_from_a_model(tmp_path, corpus, tiny_bert, model_copy):
+    run = RunFolder(tmp_path / "run")
+    create_run(run, recipe(steps=5, peak_learning_rate=1e-9), corpus=[corpus], initial_model=str(model_copy))
+    last = bert_tf.load(pretrain(run))
+    assert last.config.hidden_size == tiny_bert.config.hidden_size == 32  # no published shape
+    assert last.config.max_position_embeddings == 64 and last.tokenizer.vocab == tiny_bert.tokenizer.vocab
+    for ours, theirs in zip(last.model.trainable_variables, tiny_bert.model.trainable_variables):
+        np.testing.assert_allclose(np.array(ours), np.array(theirs), rtol=0, atol=1e-7)
+    export_run(run.path, tmp_path / "model")
+    assert "- started from: the model model\n" in (tmp_path / "model" / "card.md").read_text()
+
+    shutil.rmtree(model_copy)  # the run has all it needs
+    lengthen(run, 10)
+    pretrain(run)
+    assert run.status() | {"step": 10, "state": "finished"} == run.status()
+
+
+def test_an_initial_model_sets_shape_and_vocabulary(tmp_path, corpus, model_copy):
+    def refused(match, config=recipe(), **changes):
+        with pytest.raises((ValueError, FileNotFoundError), match=match):
+            create_run(RunFolder(tmp_path / "run"), config, corpus=[corpus], initial_model=str(model_copy), **changes)
+
+    refused("give no others", initial_embeddings="word2vec")
+    refused("give no others", tokenizer=str(model_copy))
+    refused("128 tokens is too long for .* takes 64",
+            recipe(stages=(Stage(sequence_length=128, batch_size=4),), max_position_embeddings=128))
+    (model_copy / "model.safetensors").unlink()
+    refused("no weights to go on from")
+    (model_copy / "config.json").unlink()
+    refused("holds no config.json")
+    assert not (tmp_path / "run").exists()
 
 
 def test_a_finished_run_goes_on_when_it_is_made_longer(tmp_path, corpus):

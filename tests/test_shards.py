@@ -197,6 +197,21 @@ def test_the_death_of_a_process_is_told(tmp_path):
     assert process.returncode == 1 and "RuntimeError: The process for 2 ended with exit code -9" in words
 
 
+def test_a_script_without_a_main_guard_is_told_about_it_and_does_not_hang(tmp_path):
+    for name in "12":
+        (tmp_path / f"{name}.txt").write_text(ENGLISH)
+    (tmp_path / "script.py").write_text(textwrap.dedent(f"""
+        from bert_tf.data.shards import prepare
+        from bert_tf.tokenizer import WordPieceTokenizer
+        many = {VOCABULARY!r} + [f"word{{i}}" for i in range(20_000)]  # more than the buffer of a pipe takes
+        prepare(["1.txt", "2.txt"], WordPieceTokenizer(many), "tokens", processes=2)
+        """))
+    done = subprocess.run([sys.executable, "script.py"], cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(ROOT)},
+                          capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    assert 'has to stand below `if __name__ == "__main__":`' in done.stderr
+
+
 def test_processes_end_when_their_parent_is_killed(tmp_path):
     for name in "12":
         numbers_file(tmp_path / f"{name}.txt", [["1", "2"]] * 5000)

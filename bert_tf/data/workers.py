@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import os
 from collections.abc import Callable
@@ -52,12 +53,14 @@ def _run_apart(function, jobs, processes, finished, report) -> None:
         while waiting or running:
             while waiting and len(running) < processes:
                 slot, name = waiting.pop(0)
-                here, there = _CONTEXT.Pipe(duplex=False)
-                process = _CONTEXT.Process(target=_work, args=(there, amounts, slot, function, jobs[name]),
-                                           name=f"tokens of {name}", daemon=True)
+                here, there = _CONTEXT.Pipe()
+                process = _CONTEXT.Process(target=_work, args=(there, amounts, slot), name=f"tokens of {name}", daemon=True)
                 process.start()
                 there.close()  # so that the death of the process ends the pipe
                 running[here] = name, process
+                # Not among the process's own arguments: Python would wait for ever for one that dies before it has read them.
+                with contextlib.suppress(ConnectionError):  # dead already, which `_result` tells
+                    here.send((function, jobs[name]))
             for here in wait(list(running), timeout=_REPORT_SECONDS):
                 name, process = running[here]
                 finished(name, _result(name, here, process))
@@ -75,20 +78,21 @@ def _result(name: str, here, process):
     """Returns what a job answered, or raises what it raised."""
     try:
         result = here.recv()
-    except EOFError:
+    except (EOFError, ConnectionError):
         process.join()
         raise RuntimeError(
             f"The process for {name} ended with exit code {process.exitcode} before its work was done. Its "
             "own words, if any, are above; -9 usually means that the machine ran out of memory: use fewer "
-            "processes.") from None
+            "processes. In a script of your own, the call has to stand below `if __name__ == \"__main__\":`.") from None
     process.join()
     if isinstance(result, Exception):
         raise result
     return result
 
 
-def _work(there, amounts, slot: int, function, arguments) -> None:
-    """The life of a job's process."""
+def _work(there, amounts, slot: int) -> None:
+    """The life of a job's process, which gets its work through the pipe."""
+    function, arguments = there.recv()
     parent = multiprocessing.parent_process()
 
     def report_job(amount: int) -> None:

@@ -44,6 +44,13 @@ def thinned(metrics: list[dict], most: int = 400) -> list[dict]:
     return [record for record in metrics if "heldout" in record or id(record) in kept]
 
 
+def started_from(wanted: dict) -> str:
+    """Says what a run's weights were before its first step."""
+    if wanted.get("initial_model"):
+        return f"the model {Path(wanted['initial_model']).name}"
+    return "random weights" + (", token embeddings from word2vec" if wanted["initial_embeddings"] == "word2vec" else "")
+
+
 def card(name: str, shape, wanted: dict, metrics: list[dict], *, about: str) -> str:
     """Returns the model card, Markdown: shape, recipe and figures come from the run itself."""
     training = PretrainingConfig.from_dict(wanted["training"])
@@ -57,9 +64,9 @@ def card(name: str, shape, wanted: dict, metrics: list[dict], *, about: str) -> 
     stages = ", then ".join(f"{s.batch_size} pairs of {s.sequence_length} tokens up to {s.until:.0%}"
                             for s in training.stages)
     lines += [f"- corpus files: {', '.join(Path(p).name for p in wanted['corpus'])}",
-              f"- token embeddings started from: {wanted['initial_embeddings']}", f"- batches: {stages}"]
+              f"- started from: {started_from(wanted)}", f"- batches: {stages}"]
     lines += [f"- {key.replace('_', ' ')}: {value}" for key, value in training.to_dict().items()
-              if key not in ("stages", "steps", "minutes", "log_every", "save_minutes", "keep_checkpoints")]
+              if value is not None and key not in ("stages", "steps", "minutes", "log_every", "save_minutes", "keep_checkpoints")]
     heldout = [record for record in metrics if "heldout" in record]
     if heldout:
         lines += ["", "## Held-out figures on the way", "",

@@ -1,4 +1,4 @@
-"""Pretraining from raw text: vocabulary, token shards, masked sentence pairs, AdamW, checkpoints.
+"""Pretraining from raw text: vocabulary, token shards, masked sentence pairs, optimizer steps, checkpoints.
 
 Every random choice follows from the seed and the step, so a run that was killed and resumed goes the same
 way as one that was not. Source: Devlin et al. 2019, section 3.1 and appendix A.2.
@@ -23,6 +23,7 @@ from bert_tf.data.words import mark_words
 from bert_tf.tokenizer import WordPieceTokenizer
 from bert_tf.training.flops import flops_per_step
 from bert_tf.training.measures import HELDOUT_SEED, measure, pair_sampler
+from bert_tf.training.optimizers import optimizer_named
 from bert_tf.training.run_folder import (
     PROGRESS_FILE,
     STATE_FILE,
@@ -38,7 +39,7 @@ HEARTBEAT_SECONDS = 5.0
 
 def create_run(run: RunFolder, training: PretrainingConfig, *, corpus: list[str], heldout: list[str] = (),
                tokenizer: str | None = None, vocab_size: int = 16_000, lowercase: bool = True,
-               shards: str | None = None, initial_embeddings: str = "random",
+               shards: str | None = None, initial_model: str | None = None, initial_embeddings: str = "random",
                shares: dict[str, float] | None = None) -> None:
     """Writes down a new run; `pretrain` then does it.
 
@@ -51,12 +52,14 @@ def create_run(run: RunFolder, training: PretrainingConfig, *, corpus: list[str]
         vocab_size: pieces of the vocabulary to train.
         lowercase: whether the vocabulary to train is uncased.
         shards: folder of the token shards, shared between runs; None keeps them in the run folder.
+        initial_model: a BERT folder to go on from, with its weights, its vocabulary and its shape; the recipe's `size`
+            and `max_position_embeddings` then count for nothing. Heads that it lacks start from random weights.
         initial_embeddings: `random`, or `word2vec` over the corpus's own word pieces.
         shares: how much of every batch comes from the files whose names begin so, such as {"en": 0.4, "zh": 0.6};
             None draws from all text alike.
 
     Raises:
-        FileNotFoundError: a text file is missing.
+        FileNotFoundError: a text file or the initial model is missing.
         ValueError: the folder holds a run already, or an argument is off.
     """
     if initial_embeddings not in ("random", "word2vec"):
@@ -72,13 +75,35 @@ def create_run(run: RunFolder, training: PretrainingConfig, *, corpus: list[str]
     if both:
         raise ValueError(f"{sorted(both)[0]} is among the corpus and the held-out files; what is held out is never "
                          "trained on.")
+    if initial_model:
+        if tokenizer or initial_embeddings != "random":
+            raise ValueError("The vocabulary and the embeddings are those of the initial model; give no others.")
+        training, tokenizer = like_model(training, initial_model), initial_model
     run.create({
         "kind": "pretraining", "training": training.to_dict(), "corpus": [str(Path(p).resolve()) for p in corpus],
         "heldout": [str(Path(p).resolve()) for p in heldout],
         "tokenizer": tokenizer and str(Path(tokenizer).resolve()), "vocab_size": vocab_size, "lowercase": lowercase,
-        "shards": str((Path(shards) if shards else run.path / "shards").resolve()), "initial_embeddings": initial_embeddings,
+        "shards": str((Path(shards) if shards else run.path / "shards").resolve()), "initial_model": initial_model and str(Path(initial_model).resolve()), "initial_embeddings": initial_embeddings,
         "shares": shares or {},
     })
+
+
+def like_model(training: PretrainingConfig, folder: str | Path) -> PretrainingConfig:
+    """Returns a recipe for going on from a model: the shape is the model's.
+
+    Raises:
+        FileNotFoundError: the folder or one of its files is not there.
+        ValueError: it is no BERT, or a stage of the recipe is longer than the model takes.
+    """
+    from bert_tf.checkpoint import WEIGHTS_FILE, read_config
+
+    most = read_config(folder).max_position_embeddings
+    longest = max(stage.sequence_length for stage in training.stages)
+    if longest > most:
+        raise ValueError(f"A stage of {longest} tokens is too long for {folder}, which takes {most}. Make the stages shorter.")
+    if not (Path(folder) / WEIGHTS_FILE).is_file():
+        raise FileNotFoundError(f"{folder} holds no {WEIGHTS_FILE}, so there are no weights to go on from.")
+    return training.replace(size=None, max_position_embeddings=most)
 
 
 def lengthen(run: RunFolder, length: float) -> None:
@@ -138,11 +163,13 @@ class Pretraining:
                         for i, path in enumerate(wanted["heldout"])}
         if cluster is not None and self.writes:
             cluster.wait("prepared")
-        self.model = self._model()
-        self.step, self.seconds, self.tokens = 0, 0.0, 0
         checkpoint = run.resumable_checkpoint()
+        self.model = self._model(checkpoint or wanted.get("initial_model"))
+        self.step, self.seconds, self.tokens = 0, 0.0, 0
         if checkpoint:
             self._restore(checkpoint)
+        elif wanted.get("initial_model"):
+            self._start_from_model(Path(wanted["initial_model"]))
         elif wanted["initial_embeddings"] == "word2vec":
             self._start_from_word2vec()
         self.steps = steps_of(self.model, accumulation=self.config.accumulation, cluster=cluster)
@@ -153,6 +180,8 @@ class Pretraining:
         """Opens the run's tokenizer; at first makes it: the one asked for, the shards' own, or one trained now."""
         shared = Path(wanted["shards"]) / "tokenizer"
         given = wanted["tokenizer"] or (shared if (shared / "vocab.txt").is_file() else None)
+        if given and not Path(given).exists() and (self.run.path / "tokenizer").is_dir():
+            given = None  # copied when the run began; where it came from may be gone
         return vocabulary_for(wanted["corpus"], self.run.path / "tokenizer", given=given,
                               vocab_size=wanted["vocab_size"], lowercase=wanted["lowercase"])
 
@@ -181,27 +210,31 @@ class Pretraining:
         return pair_sampler(self._shards([path], folder), self.tokenizer, seed=HELDOUT_SEED,
                             mask_rate=self.config.mask_rate, short_rate=self.config.short_rate)
 
-    def _model(self):
+    def _model(self, like: str | Path | None):
+        """Builds the network: of the recipe's size, or of the shape of the model in a folder."""
         import keras
 
+        from bert_tf.checkpoint import read_config
         from bert_tf.model import BertForPreTraining
 
         keras.utils.set_random_seed(self.config.seed)
-        shape = BertConfig.of_size(
-            self.config.size, self.tokenizer.vocab_size, hidden_dropout_prob=self.config.dropout,
-            attention_probs_dropout_prob=self.config.dropout, pad_token_id=self.tokenizer.pad_token_id,
+        shape = read_config(like) if self.config.size is None else BertConfig.of_size(
+            self.config.size, self.tokenizer.vocab_size, pad_token_id=self.tokenizer.pad_token_id,
             max_position_embeddings=self.config.max_position_embeddings)
-        model = BertForPreTraining.from_shape(shape, dtype=self.config.mixed_precision)
-        optimizer = keras.optimizers.AdamW(
-            learning_rate=0.0, weight_decay=self.config.weight_decay, beta_2=self.config.beta_2,
-            epsilon=self.config.epsilon, global_clipnorm=self.config.clip_norm,
-            gradient_accumulation_steps=self.config.accumulation if self.config.accumulation > 1 else None)
-        optimizer.exclude_from_weight_decay(
-            var_list=[v for v in model.trainable_variables if v.name in ("bias", "gamma", "beta")])
-        optimizer.build(model.trainable_variables)
+        model = BertForPreTraining.from_shape(
+            shape.replace(hidden_dropout_prob=self.config.dropout, attention_probs_dropout_prob=self.config.dropout),
+            dtype=self.config.mixed_precision)
+        optimizer = optimizer_named(self.config.optimizer)(
+            model, accumulation=self.config.accumulation,
+            **{name: getattr(self.config, name) for name in ("weight_decay", "beta_2", "epsilon", "clip_norm")})
         # On a CPU, TensorFlow's own kernels beat XLA in bfloat16 by a fifth; JAX has nothing but XLA.
         model.compile(optimizer=optimizer, jit_compile=keras.backend.backend() == "jax")
         return model
+
+    def _start_from_model(self, folder: Path) -> None:
+        from bert_tf import checkpoint
+
+        checkpoint.load_tensors(self.model, checkpoint.read_tensors(folder), source=str(folder))
 
     def _start_from_word2vec(self) -> None:
         from bert_tf.training.embedding_start import word2vec_table

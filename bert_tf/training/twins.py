@@ -9,6 +9,7 @@ import numpy as np
 
 from bert_tf.task_folder import LoadedTask, TaskSettings, start_task
 from bert_tf.training.finetuning_config import FinetuningConfig
+from bert_tf.training.optimizers import adamw
 from bert_tf.training.task_evaluation import SCORE_NAMES, Evaluation
 
 PRETRAINED, SCRATCH = "pretrained", "scratch"
@@ -97,11 +98,8 @@ def make_twin(name: str, folder: str, settings: TaskSettings, config: Finetuning
     model = loaded.model
     if name == PRETRAINED:
         freeze(model.encoder, embeddings=config.freeze_embeddings, blocks=config.frozen_blocks)
-    optimizer = keras.optimizers.AdamW(learning_rate=0.0, weight_decay=config.weight_decay, beta_2=config.beta_2,
-                                       epsilon=config.epsilon, global_clipnorm=config.clip_norm)
-    optimizer.exclude_from_weight_decay(
-        var_list=[v for v in model.trainable_variables if v.name in ("bias", "gamma", "beta")])
-    optimizer.build(model.trainable_variables)
+    optimizer = adamw(model, weight_decay=config.weight_decay, beta_2=config.beta_2, epsilon=config.epsilon,
+                      clip_norm=config.clip_norm)
     # On a CPU, TensorFlow's own kernels beat XLA, and new lengths cost nothing; JAX has nothing but XLA.
     model.compile(optimizer=optimizer, jit_compile=keras.backend.backend() == "jax")
     return Twin(name, loaded)
