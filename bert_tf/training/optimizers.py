@@ -39,9 +39,9 @@ def muon(model, *, weight_decay: float, beta_2: float, epsilon: float, clip_norm
         beta_2, epsilon: of AdamW's steps.
         clip_norm, accumulation: as for `adamw`.
     """
-    import keras
+    from bert_tf.training.muon import SmallSquareMuon
 
-    return _built(keras.optimizers.Muon(
+    return _built(SmallSquareMuon(
         learning_rate=0.0, weight_decay=weight_decay, adam_weight_decay=weight_decay, adam_beta_2=beta_2,
         epsilon=epsilon, global_clipnorm=clip_norm, rms_rate=MUON_RMS, exclude_layers=["nsp_head"],
         gradient_accumulation_steps=accumulation if accumulation > 1 else None), model)
