@@ -141,7 +141,7 @@ def test_importing_the_package_loads_nothing_heavy():
 
 def test_importing_everything_but_the_network_loads_nothing_heavy():
     heavy = {"bert_tf.layers", "bert_tf.model", "bert_tf.switchable", "bert_tf.task_heads", "bert_tf.bench_torch",
-             "bert_tf.training.jax_steps"}  # they define Keras and PyTorch classes
+             "bert_tf.training.jax_steps", "bert_tf.training.muon"}  # they define Keras and PyTorch classes
     light = [name for name in MODULES if roots({name}) == {"bert_tf"} and name not in heavy]
     assert "bert_tf.explore" in light and "bert_tf.training.pretraining" in light
     assert loaded_by("\n".join(f"import {name}" for name in light)) == []
