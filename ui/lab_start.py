@@ -16,8 +16,10 @@ from ui import common, html
 from ui.text import language, t
 
 CORPORA = ["stories", "upload"]
-#: The peak learning rate that a size starts with: larger models want smaller steps.
-RATES = {"tiny": 2e-3, "mini": 1e-3, "small": 5e-4}
+SHAPES = ["tiny", "mini", "small"]
+#: The peak learning rate that a size starts with: larger models want smaller steps, and AdamW smaller ones than Muon.
+RATES = {"muon": {"tiny": 5e-3, "mini": 3e-3, "small": 2e-3}, "adamw": {"tiny": 2e-3, "mini": 1e-3, "small": 5e-4}}
+OPTIMIZER_NAMES = {"muon": "Muon", "adamw": "AdamW"}
 CHOICES = {"rate": [1e-4, 2e-4, 5e-4, 7e-4, 1e-3, 1.5e-3, 2e-3, 3e-3, 5e-3, 1e-2, 3e-2], "batch": [16, 32, 64, 128],
            "length": [16, 32, 64, 128], "vocabulary": [1000, 2000, 3000, 8000, 16000]}
 #: Checkpoints kept to look back at, and the longest time between two, as a share of the run.
@@ -44,8 +46,8 @@ def show() -> None:
         show_stories()
     left, middle, right = st.columns(3)
     with left:
-        size = common.choice(st.selectbox, t("pretraining.size"), list(RATES), key="size", default="tiny",
-                             format_func={name: size_words(name) for name in RATES}.get, on_change=follow_size)
+        size = common.choice(st.selectbox, t("pretraining.size"), SHAPES, key="size", default="tiny",
+                             format_func={name: size_words(name) for name in SHAPES}.get, on_change=follow)
     st.session_state.setdefault("minutes", 3.0)
     minutes = middle.number_input(t("pretraining.minutes"), min_value=0.1, max_value=600.0, step=1.0, key="minutes",
                                   format="%g", persist_state="session", help=t("pretraining.minutes_help"))
@@ -65,9 +67,9 @@ def size_words(size: str) -> str:
     return t("pretraining.size_words", size=size, layers=layers, hidden=hidden, heads=heads, count=f"{count:.1f}")
 
 
-def follow_size() -> None:
-    """Gives a newly chosen size the learning rate that suits it."""
-    st.session_state.rate = RATES[st.session_state.size]
+def follow() -> None:
+    """Gives a newly chosen size or optimizer the learning rate that suits it."""
+    st.session_state.rate = RATES[st.session_state.get("optimizer", "muon")][st.session_state.size]
 
 
 def ask_for_details(size: str) -> dict:
@@ -75,7 +77,10 @@ def ask_for_details(size: str) -> dict:
     with st.expander(t("pretraining.details"), icon=":material/tune:"):
         left, right = st.columns(2, gap="large")
         with left:
-            rate = number("rate", RATES[size], lambda value: f"{value:g}")
+            optimizer = common.choice(st.segmented_control, t("pretraining.optimizer"), list(OPTIMIZER_NAMES),
+                                      key="optimizer", default="muon", format_func=OPTIMIZER_NAMES.get, required=True,
+                                      help=t("pretraining.optimizer_help"), on_change=follow)
+            rate = number("rate", RATES[optimizer][size], lambda value: f"{value:g}")
             batch = number("batch", 64, str)
             length = number("length", 32, str)
         with right:
@@ -83,9 +88,9 @@ def ask_for_details(size: str) -> dict:
                                       key="mask_rate", default=0.15, format_func=html.percent,
                                       help=t("pretraining.mask_rate_help"))
             vocabulary = number("vocabulary", 3000, lambda value: f"{value:,}")
-            word2vec = st.toggle(t("pretraining.word2vec"), value=True, key="word2vec", help=t("pretraining.word2vec_help"))
+            word2vec = st.toggle(t("pretraining.word2vec"), key="word2vec", help=t("pretraining.word2vec_help"))
             whole = st.toggle(t("pretraining.whole_words"), key="whole_words", help=t("pretraining.whole_words_help"))
-    return {"rate": rate, "batch": batch, "length": length, "mask_rate": mask_rate, "vocabulary": vocabulary,
+    return {"optimizer": optimizer, "rate": rate, "batch": batch, "length": length, "mask_rate": mask_rate, "vocabulary": vocabulary,
             "word2vec": word2vec, "whole": whole}
 
 
@@ -139,12 +144,12 @@ def put(file, folder: Path) -> Path:
     return path
 
 
-def begin(name: str, size: str, minutes: float, uploads: list, *, rate: float, batch: int, length: int,
+def begin(name: str, size: str, minutes: float, uploads: list, *, optimizer: str, rate: float, batch: int, length: int,
           mask_rate: float, vocabulary: int, word2vec: bool, whole: bool) -> None:
     """Starts the run and shows it."""
     training = PretrainingConfig(
         size=size, stages=(Stage(sequence_length=length, batch_size=batch),), minutes=minutes, peak_learning_rate=rate,
-        warmup=WARMUP, mask_rate=mask_rate, whole_words=whole, max_position_embeddings=LONGEST_INPUT,
+        optimizer=optimizer, warmup=WARMUP, mask_rate=mask_rate, whole_words=whole, max_position_embeddings=LONGEST_INPUT,
         mixed_precision="float32", save_minutes=max(minutes * RAREST, 0.05), keep_checkpoints=CHECKPOINTS)
     path = launch.place_for(name)
     if uploads:

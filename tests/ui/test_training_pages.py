@@ -196,15 +196,18 @@ def test_the_form_starts_what_was_asked_for(monkeypatch, runs):
     at = lab()
     at.selectbox(key="size").select("mini")
     at.number_input(key="minutes").set_value(7.0)
-    assert whole(at).select_slider(key="rate").value == lab_start.RATES["mini"]
+    assert whole(at).select_slider(key="rate").value == lab_start.RATES["muon"]["mini"]
+    at.segmented_control(key="optimizer").set_value("adamw")
+    assert whole(at).select_slider(key="rate").value == lab_start.RATES["adamw"]["mini"]
     at.select_slider(key="mask_rate").set_value(0.2)
-    at.toggle(key="word2vec").set_value(False)
+    at.toggle(key="word2vec").set_value(True)
     at.text_input(key="new_name").input("mine")
     whole(at).button(key="start").click()
     whole(at)
     training = asked["training"]
     assert (asked["name"], training.size, training.minutes, training.mask_rate) == ("mine", "mini", 7.0, 0.2)
-    assert asked["initial_embeddings"] == "random" and [path.name for path in asked["corpus"]] == [
+    assert (training.optimizer, training.peak_learning_rate) == ("adamw", lab_start.RATES["adamw"]["mini"])
+    assert asked["initial_embeddings"] == "word2vec" and [path.name for path in asked["corpus"]] == [
         "stories-en.txt", "stories-zh.txt"]
     assert at.selectbox(key="run").value == "mine"
 

@@ -15,8 +15,8 @@ TEXT = {
     "pretraining.stories": ("Teaching stories", "教学小故事"),
     "pretraining.upload": ("My own text", "自己的文本"),
     "pretraining.stories_note": ("{count} little stories in English and Chinese, told by this program. A tiny BERT learns "
-                                 "them in about two minutes. For example:",
-                                 "由本程序生成的 {count} 个中英文小故事，一个很小的 BERT 大约两分钟就能学会。例如："),
+                                 "most of them in one minute. For example:",
+                                 "由本程序生成的 {count} 个中英文小故事，一个很小的 BERT 一分钟就能学会大半。例如："),
     "pretraining.files": ("Text files", "文本文件"),
     "pretraining.files_help": ("Plain text in UTF-8, also packed as .gz or .xz: one sentence per line, an empty line between "
                                "documents. The more text, the better; below 1 MB it will mostly learn by heart.",
@@ -31,6 +31,10 @@ TEXT = {
                                  "训练时间。学习率到结束时降到 0，所以训练完整时效果最好。"),
     "pretraining.run_name": ("Name", "名称"),
     "pretraining.details": ("How it learns", "怎样学习"),
+    "pretraining.optimizer": ("Optimizer", "优化器"),
+    "pretraining.optimizer_help": ("AdamW is BERT's own. Muon moves every matrix of the network in all its directions at "
+                                   "once and learns from fewer sentences. Train with both and compare the curves.",
+                                   "AdamW 是 BERT 原本用的。Muon 让网络的每个矩阵朝各个方向一起更新，用更少的句子就能学会。两种都训练一次，比较曲线。"),
     "pretraining.rate": ("Learning rate", "学习率"),
     "pretraining.rate_help": ("How far each step goes, at its highest. Too low: slow. Too high: the loss jumps or is no "
                               "longer a number.",
@@ -46,9 +50,9 @@ TEXT = {
     "pretraining.vocabulary_help": ("How many pieces its vocabulary may have; made from your text.",
                                     "词表最多有多少个词片；词表由所给文本得出。"),
     "pretraining.word2vec": ("Start from word2vec", "从 word2vec 开始"),
-    "pretraining.word2vec_help": ("A few seconds of word2vec first, so that similar words begin close together. Saves about "
-                                  "a minute.",
-                                  "先花几秒钟做 word2vec，让相近的词一开始就靠在一起，大约能省一分钟。"),
+    "pretraining.word2vec_help": ("A few seconds of word2vec first, so that similar words begin close together. With AdamW "
+                                  "that saves about a minute; Muon soon finds it out by itself.",
+                                  "先花几秒钟做 word2vec，让相近的词一开始就靠在一起。用 AdamW 大约能省一分钟；用 Muon 则很快自己学会。"),
     "pretraining.whole_words": ("Hide whole words", "整词遮盖"),
     "pretraining.whole_words_help": ("Hide all pieces of a word at once. Harder, and often better for longer runs.",
                                      "一个词的所有词片一起遮住。更难，长时间训练时往往更好。"),
