@@ -61,17 +61,11 @@ def show() -> None:
     with common.friendly("app.cannot_open", stop=True):
         shape = read_config(folder)
     st.subheader(t("tune.settings"), anchor=False)
-    st.caption(t("tune.from_model", name=common.plain(model_name(folder))))
+    st.caption(t("tune.from_model", name=common.plain(models.chosen_name())))
     wanted, name = ask_for_settings(shape, chosen, seen)
     if st.button(t("tune.start"), type="primary", icon=":material/play_arrow:", key="tune_start", disabled=not seen):
         with common.friendly("pretraining.cannot_start"), st.spinner(t("pretraining.starting")):
             begin(name, FinetuningConfig(task=seen.train["task"], **wanted), folder, sources, columns)
-
-
-def model_name(folder: Path) -> str:
-    """Says which model is chosen in the sidebar."""
-    name = st.session_state.model
-    return str(folder) if name == models.OTHER else name
 
 
 def bundled(name: str):

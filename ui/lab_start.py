@@ -12,13 +12,17 @@ from bert_tf.config import SIZES, BertConfig, PretrainingConfig, Stage
 from bert_tf.data.corpus_check import CorpusFacts, check_corpus
 from bert_tf.data.stories import STORIES, stories, write_stories
 from bert_tf.training import launch
-from ui import common, html
+from ui import common, html, models
 from ui.text import language, t
 
 CORPORA = ["stories", "upload"]
-SHAPES = ["tiny", "mini", "small"]
-#: The peak learning rate that a size starts with: larger models want smaller steps, and AdamW smaller ones than Muon.
-RATES = {"muon": {"tiny": 5e-3, "mini": 3e-3, "small": 2e-3}, "adamw": {"tiny": 2e-3, "mini": 1e-3, "small": 5e-4}}
+#: The entry among the sizes that goes on from the model chosen in the sidebar.
+GO_ON = "model"
+SHAPES = ["tiny", "mini", "small", GO_ON]
+#: The peak learning rate that a size starts with: larger models want smaller steps, AdamW smaller ones than Muon, and
+#: who knows something already should not forget it.
+RATES = {"muon": {"tiny": 5e-3, "mini": 3e-3, "small": 2e-3, GO_ON: 5e-4},
+         "adamw": {"tiny": 2e-3, "mini": 1e-3, "small": 5e-4, GO_ON: 2e-4}}
 OPTIMIZER_NAMES = {"muon": "Muon", "adamw": "AdamW"}
 CHOICES = {"rate": [1e-4, 2e-4, 5e-4, 7e-4, 1e-3, 1.5e-3, 2e-3, 3e-3, 5e-3, 1e-2, 3e-2], "batch": [16, 32, 64, 128],
            "length": [16, 32, 64, 128], "vocabulary": [1000, 2000, 3000, 8000, 16000]}
@@ -54,14 +58,18 @@ def show() -> None:
     st.session_state.setdefault("new_name", free_name())
     name = right.text_input(t("pretraining.run_name"), key="new_name", max_chars=launch.LONGEST_NAME)
     options = ask_for_details(size)
-    if st.button(t("pretraining.start"), type="primary", icon=":material/play_arrow:", key="start",
-                 disabled=corpus == "upload" and not uploads):
+    if size == GO_ON:
+        st.caption(t("pretraining.go_on_note", name=common.plain(models.chosen_name())))
+    ready = (uploads or corpus == "stories") and (size != GO_ON or models.chosen_folder())
+    if st.button(t("pretraining.start"), type="primary", icon=":material/play_arrow:", key="start", disabled=not ready):
         with common.friendly("pretraining.cannot_start"), st.spinner(t("pretraining.starting")):
             begin(name, size, minutes, uploads, **options)
 
 
 def size_words(size: str) -> str:
     """Says what a size is."""
+    if size == GO_ON:
+        return t("pretraining.go_on", name=models.chosen_name())
     layers, hidden, heads = SIZES[size]
     count = BertConfig.of_size(size, 3000, max_position_embeddings=LONGEST_INPUT).parameter_count() / 1e6
     return t("pretraining.size_words", size=size, layers=layers, hidden=hidden, heads=heads, count=f"{count:.1f}")
@@ -87,8 +95,10 @@ def ask_for_details(size: str) -> dict:
             mask_rate = common.choice(st.select_slider, t("pretraining.mask_rate"), [0.05, 0.1, 0.15, 0.2, 0.3, 0.4],
                                       key="mask_rate", default=0.15, format_func=html.percent,
                                       help=t("pretraining.mask_rate_help"))
-            vocabulary = number("vocabulary", 3000, lambda value: f"{value:,}")
-            word2vec = st.toggle(t("pretraining.word2vec"), key="word2vec", help=t("pretraining.word2vec_help"))
+            vocabulary, word2vec = 3000, False  # a model that goes on has its own
+            if size != GO_ON:
+                vocabulary = number("vocabulary", 3000, lambda value: f"{value:,}")
+                word2vec = st.toggle(t("pretraining.word2vec"), key="word2vec", help=t("pretraining.word2vec_help"))
             whole = st.toggle(t("pretraining.whole_words"), key="whole_words", help=t("pretraining.whole_words_help"))
     return {"optimizer": optimizer, "rate": rate, "batch": batch, "length": length, "mask_rate": mask_rate, "vocabulary": vocabulary,
             "word2vec": word2vec, "whole": whole}
@@ -148,7 +158,7 @@ def begin(name: str, size: str, minutes: float, uploads: list, *, optimizer: str
           mask_rate: float, vocabulary: int, word2vec: bool, whole: bool) -> None:
     """Starts the run and shows it."""
     training = PretrainingConfig(
-        size=size, stages=(Stage(sequence_length=length, batch_size=batch),), minutes=minutes, peak_learning_rate=rate,
+        size=None if size == GO_ON else size, stages=(Stage(sequence_length=length, batch_size=batch),), minutes=minutes, peak_learning_rate=rate,
         optimizer=optimizer, warmup=WARMUP, mask_rate=mask_rate, whole_words=whole, max_position_embeddings=LONGEST_INPUT,
         mixed_precision="float32", save_minutes=max(minutes * RAREST, 0.05), keep_checkpoints=CHECKPOINTS)
     path = launch.place_for(name)
@@ -157,6 +167,7 @@ def begin(name: str, size: str, minutes: float, uploads: list, *, optimizer: str
     try:
         files = {"corpus": [put(file, path / "corpus") for file in uploads]} if uploads else write_stories(path / "corpus")
         launch.start(path.name, training, **files, vocab_size=vocabulary,
+                     initial_model=models.chosen_folder() if size == GO_ON else None,
                      initial_embeddings="word2vec" if word2vec else "random")
     except (ValueError, OSError):
         shutil.rmtree(path, ignore_errors=True)

@@ -116,6 +116,12 @@ def chosen_folder() -> Path | None:
     return folder_of(name) if name else None
 
 
+def chosen_name() -> str:
+    """Says which model is chosen in the sidebar; where none is yet, an empty text."""
+    name = st.session_state.get("model") or ""
+    return str(chosen_folder() or "") if name == OTHER else name
+
+
 def folder_of(name: str) -> Path | None:
     """Returns the folder of one of `model_names`; None for a run without a checkpoint."""
     if name.startswith(RUN):

@@ -108,12 +108,13 @@ def state_of(path: str | Path) -> RunState:
 
 
 def start(name: str, training: PretrainingConfig, *, corpus: list[str], heldout: list[str] = (),
-          vocab_size: int = 16_000, initial_embeddings: str = "random", folder: Path | None = None) -> Path:
+          vocab_size: int = 16_000, initial_model: str | Path | None = None, initial_embeddings: str = "random",
+          folder: Path | None = None) -> Path:
     """Writes down a run and starts its process.
 
     Args:
         name: of the run, which is that of its folder.
-        training, corpus, heldout, vocab_size, initial_embeddings: as for `create_run`.
+        training, corpus, heldout, vocab_size, initial_model, initial_embeddings: as for `create_run`.
         folder: of the runs; by default `runs_folder()`.
 
     Returns:
@@ -121,11 +122,12 @@ def start(name: str, training: PretrainingConfig, *, corpus: list[str], heldout:
 
     Raises:
         ValueError: the name cannot be used or is taken, or the request is off.
-        FileNotFoundError: a text file is missing.
+        FileNotFoundError: a text file or the initial model is missing.
     """
     path = place_for(name, folder)
     create_run(RunFolder(path), training, corpus=[str(file) for file in corpus], heldout=[str(file) for file in heldout],
-               vocab_size=vocab_size, initial_embeddings=initial_embeddings)
+               vocab_size=vocab_size, initial_model=initial_model and str(initial_model),
+               initial_embeddings=initial_embeddings)
     _spawn(path)
     return path
 

@@ -212,6 +212,26 @@ def test_the_form_starts_what_was_asked_for(monkeypatch, runs):
     assert at.selectbox(key="run").value == "mine"
 
 
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_the_form_goes_on_from_the_model_in_the_sidebar(monkeypatch, runs, lang):
+    asked = {}
+
+    def start(name, training, **options):
+        asked.update(options, training=training)
+        RunFolder(runs / name).create({"kind": "pretraining"})
+
+    monkeypatch.setattr(launch, "start", start)
+    at = lab(lang)
+    at.selectbox(key="size").select(lab_start.GO_ON)
+    name = at.selectbox(key="model").value
+    assert name in at.selectbox(key="size").options[-1] and name in said(whole(at))
+    assert at.select_slider(key="rate").value == lab_start.RATES["muon"][lab_start.GO_ON]
+    assert not [slider for slider in at.select_slider if slider.key == "vocabulary"]
+    whole(at).button(key="start").click()
+    whole(at)
+    assert asked["training"].size is None and asked["initial_model"].name == name
+
+
 def test_a_name_that_is_taken_is_refused_and_the_run_is_left_alone(wrote, runs):
     wrote("mine")
     at = lab(lab="new")

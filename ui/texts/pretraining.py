@@ -26,6 +26,10 @@ TEXT = {
                                "{name}：{documents} 篇文档，{sentences} 个句子。{beginning}……"),
     "pretraining.size": ("Size", "大小"),
     "pretraining.size_words": ("{size}: {layers} layers of {hidden}, {count} M weights", "{size}：{layers} 层 × {hidden} 维，{count} 百万参数"),
+    "pretraining.go_on": ("go on from {name}", "接着训练 {name}"),
+    "pretraining.go_on_note": ("It keeps its weights, its shape and its word pieces, and learns your text on top of what it "
+                               "knows. Another model is chosen in the sidebar. {name} itself stays as it is.",
+                               "沿用它的参数、结构和词表，在已有知识上继续学习。其他模型在侧栏里选。{name} 本身不会改变。"),
     "pretraining.minutes": ("Minutes", "分钟"),
     "pretraining.minutes_help": ("Training time. The learning rate falls to 0 by the end, so a run is best when it is over.",
                                  "训练时间。学习率到结束时降到 0，所以训练完整时效果最好。"),
