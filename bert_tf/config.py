@@ -260,8 +260,8 @@ class PretrainingConfig(JsonRecord):
         accumulation: micro-batches whose gradients are averaged into one optimizer step.
         mixed_precision: `float32` or `mixed_bfloat16`.
         dropout: dropout everywhere in the network while training.
-        mask_rate: share of tokens chosen for prediction; of them 80 % become [MASK],
-            10 % a random token, 10 % stay.
+        mask_rate: share of tokens chosen for prediction; of them 80% become [MASK],
+            10% a random token, 10% stay.
         whole_words: whether words are chosen whole (English word pieces, Chinese words by jieba).
         short_rate: share of pairs cut to a random shorter length.
         same_document_rate: share of the negatives whose second segment comes from elsewhere in the same document.

@@ -37,7 +37,7 @@ def _prepare(args) -> None:
     from bert_tf.data.words import mark_words
 
     folder = Path(args.shards)
-    with tqdm(total=100, bar_format="{desc:<12} {percentage:3.0f} % |{bar}| {elapsed}<{remaining}") as bar:
+    with tqdm(total=100, bar_format="{desc:<12} {percentage:3.0f}% |{bar}| {elapsed}<{remaining}") as bar:
         def progress(done: int, total: int) -> None:
             bar.n = 100 * done / max(total, 1)
             bar.refresh()

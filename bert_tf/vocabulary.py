@@ -79,7 +79,7 @@ def train_vocabulary(
         lowercase: clean the text as for an uncased model.
         min_frequency: pairs and characters seen less often are left out.
         max_characters: the most single characters beyond ASCII ("é" and "##é" are two); by default as many
-            as cover 99.98 % of such characters, and at most 45 % of `size`.
+            as cover 99.98% of such characters, and at most 45% of `size`.
         progress: called now and then with the number of characters read so far.
 
     Returns:

@@ -119,7 +119,7 @@ def test_the_card_says_what_was_measured(sentiment_run):
     card = (run.path / "model" / "card.md").read_text(encoding="utf-8")
     for twin, words in (("pretrained", "this model"), ("scratch", "the same network from random weights")):
         row = next(line for line in card.splitlines() if line.startswith(f"| {words} |"))
-        assert f" {100 * result['twins'][twin]['figures']['accuracy']:.1f} % |" in row
+        assert f" {100 * result['twins'][twin]['figures']['accuracy']:.1f}% |" in row
     assert "Labels: bad, good." in card and "BertForSequenceClassification" in card
     assert f"most frequent label would be right for {result['largest_class']:.1%}" in card
 

@@ -104,4 +104,4 @@ def test_help_says_what_every_flag_means(record, capsys):
     with pytest.raises(SystemExit):
         main(["pretrain" if record is PretrainingConfig else "finetune", "--help"])
     shown = " ".join(capsys.readouterr().out.split())
-    assert "80 % become [MASK]" in shown if record is PretrainingConfig else "chooses by the number of examples" in shown
+    assert "80% become [MASK]" in shown if record is PretrainingConfig else "chooses by the number of examples" in shown

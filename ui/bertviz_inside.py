@@ -121,7 +121,7 @@ def neuron_view_html(
     """Returns BertViz's neuron view of one head as a standalone HTML document.
 
     Pointing at a token shows its query against every key, number by number, the dot product over sqrt(D), and the
-    attention that comes of it. Queries and keys are written to two decimals; connections below 1 % are not drawn.
+    attention that comes of it. Queries and keys are written to two decimals; connections below 1% are not drawn.
 
     Args:
         vectors: this head's queries and keys, (T, D) each, from `bert_tf.head_arithmetic.head_vectors`.

@@ -107,7 +107,7 @@ def gap(found: dict) -> Gap | None:
     Each score is taken for a share of so many independent cases: texts, entities or questions. That is rough, for
     F1 above all, and errs towards caution, since both twins saw the same cases.
 
-    Example: 90 % against 80 % of 100 texts: the standard error is sqrt(0.09 / 100 + 0.16 / 100) = 0.05, so that
+    Example: 90% against 80% of 100 texts: the standard error is sqrt(0.09 / 100 + 0.16 / 100) = 0.05, so that
     chance makes differences up to 0.1.
     """
     figures = [found["twins"][twin]["figures"] for twin in TWINS if twin in found["twins"]]

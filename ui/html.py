@@ -53,10 +53,10 @@ def style(palette: Palette) -> str:
 
 
 def percent(value: float) -> str:
-    """Writes a probability for people: 87.3 %, 0.4 %, <0.1 %."""
+    """Writes a probability for people: 87.3%, 0.4%, <0.1%."""
     if 0 < value < 0.001:
-        return "<0.1 %"
-    return f"{value:.1%}".replace("%", " %")
+        return "<0.1%"
+    return f"{value:.1%}"
 
 
 def tint(color: str, strength: float) -> str:
@@ -104,7 +104,7 @@ def piece(token: str) -> str:
 
 
 def bars(candidates: Sequence[Candidate]) -> str:
-    """Draws candidates as bars; the longest possible bar is 100 %."""
+    """Draws candidates as bars; the longest possible bar is 100%."""
     rows = [f'<b>{piece(c.token)}</b><div class="bt-track"><div style="width:{100 * c.probability:.2f}%;'
             f'opacity:{max(0.45, 1 - 0.1 * i):.2f}"></div></div><span>{percent(c.probability)}</span>'
             for i, c in enumerate(candidates)]

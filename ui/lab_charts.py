@@ -58,7 +58,7 @@ def curves(runs: Sequence[tuple[str, list[dict]]], measure: str, *, time: str, u
 def strips(rows: np.ndarray, labels: Sequence[str], *, dark: bool = False) -> go.Figure:
     """Draws a few vectors as strips of colour below each other, each number readable under the pointer.
 
-    All have one scale of colours but the last, which has its own; the strongest 2 % of the numbers look alike.
+    All have one scale of colours but the last, which has its own; the strongest 2% of the numbers look alike.
 
     Args:
         rows: float (n, H), n at least 2.

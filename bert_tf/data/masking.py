@@ -10,7 +10,7 @@ def mask(token_ids: np.ndarray, padding_mask: np.ndarray, *, mask_rate: float, s
          continues: np.ndarray | None = None) -> dict[str, np.ndarray]:
     """Chooses tokens for prediction and hides them in place.
 
-    Of the chosen tokens 80 % become [MASK], 10 % a random ordinary piece, 10 % stay as they are. A row
+    Of the chosen tokens 80% become [MASK], 10% a random ordinary piece, 10% stay as they are. A row
     of n real tokens has min(P, max(1, round(mask_rate * n))) of them, fewer if it has fewer ordinary ones:
     19 of 128 at a rate of 0.15.
 

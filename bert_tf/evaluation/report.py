@@ -89,8 +89,8 @@ def markdown(measures: dict) -> str:
     """Returns the measures as Markdown tables."""
     parts = ["## Measures"]
     if measures["text"]:
-        parts.append("Held-out text; 15 % of the tokens hidden one by one. Next sentence: half true pairs, half of the kind "
-                     "named; chance is 50 %.\n\n" + _table(
+        parts.append("Held-out text; 15% of the tokens hidden one by one. Next sentence: half true pairs, half of the kind "
+                     "named; chance is 50%.\n\n" + _table(
                          ["text", "loss (nats)", "perplexity", "top-1", "top-5", "next: random", "same document", "swapped"],
                          [[name, f"{row['loss']:.3f}", f"{row['perplexity']:.1f}", _share(row["top_1"]), _share(row["top_5"]),
                            *(_share(row["next_sentence"][kind]) for kind in heldout.NEGATIVES)]
@@ -125,7 +125,7 @@ def _senses(measures: dict) -> str:
         best = int(np.argmax(accuracies))
         other = by_language(measures.get("senses_word2vec", {}), "accuracy").get(language)
         rows.append([_NAMES[language], _share(accuracies[best]), str(best), _share(accuracies[-1]),
-                     f"{silhouettes[best]:.2f}", "50.0 %", "-" if other is None else _share(float(other))])
+                     f"{silhouettes[best]:.2f}", "50.0%", "-" if other is None else _share(float(other))])
     words = {word: max(row["accuracy"]) for word, row in measures["senses"].items()}
     order = sorted(words, key=words.get, reverse=True)
     return ("Senses of ambiguous words, two of each, 16 sentences a word: how many of a word's vectors are nearer to the "
@@ -168,7 +168,7 @@ def layers_picture(measures: dict) -> str:
 
 
 def _share(value: float) -> str:
-    return f"{value:.1%}".replace("%", " %")
+    return f"{value:.1%}"
 
 
 def _table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -29,7 +29,7 @@ def finetuned_card(name: str, wanted: dict, result: dict) -> str:
     names = list(next(iter(figures.values()))) if figures else []
     table = ["| on the dev examples | " + " | ".join(name.replace("_", " ") for name in names) + " |",
              "| --- |" + " --- |" * len(names)]
-    table += [f"| {TWIN_WORDS[twin]} | " + " | ".join(f"{100 * found[name]:.1f} %" for name in names) + " |"
+    table += [f"| {TWIN_WORDS[twin]} | " + " | ".join(f"{100 * found[name]:.1f}%" for name in names) + " |"
               for twin, found in figures.items()]
     largest = result.get("largest_class")
     chance = [f"Always saying the most frequent label would be right for {largest:.1%} of them.", ""] if largest else []

@@ -105,7 +105,7 @@ def test_sums_and_rows_are_those_of_the_matrix(tiny_bert):
     at = choose(open_page("attention", look=SENTENCE), view="heatmap", special=True, layer=2, head=1, shape="sums")
     shown = markup(at)
     assert all(f"<small>{percent(float(share)).replace('<', '&lt;')}</small>" in shown for share in weights.mean(0))
-    assert shown.count("<small>100.0 %</small>") == len(weights)
+    assert shown.count("<small>100.0%</small>") == len(weights)
     choose(at, shape="row", token=4)
     shown = markup(at)
     assert all(f"<small>{percent(float(share)).replace('<', '&lt;')}</small>" in shown for share in weights[3])

@@ -71,7 +71,7 @@ def test_share_of_the_hidden_tokens_is_told(tiny_bert):
     at.selectbox(key="layer").set_value(1)
     at.selectbox(key="head").set_value(1)
     whole(at)
-    assert words("attention.hidden_note", "en", share=f"{100 * share:.1f} %") in said(at)
+    assert words("attention.hidden_note", "en", share=f"{100 * share:.1f}%") in said(at)
     at.toggle(key="special").set_value(True)
     assert "which are hidden" not in said(whole(at))
 

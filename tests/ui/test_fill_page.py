@@ -82,7 +82,7 @@ def test_answers_are_the_models(tiny_bert):
             token = html.escape(candidate.token)
             token = f"<s>##</s>{token[2:]}" if token.startswith("##") else token
             assert f"<b>{token}</b>" in markup(at)
-            assert f"{100 * candidate.probability:.1f} %" in markup(at)
+            assert f"{100 * candidate.probability:.1f}%" in markup(at)
     assert words("fill.independent", "en") in said(at)
     assert [line.value for line in at.caption if "Blank" in line.value] == ["Blank 1", "Blank 2"]
 

@@ -228,9 +228,9 @@ def test_a_finished_run_shows_both_twins(wrote, task, lang):
     wrote(task=task)
     at = lab(lang)
     shown = markup(at)
-    assert "60.0 %" in shown and words("tune.scratch", lang) in shown and "1,234" in shown
+    assert "60.0%" in shown and words("tune.scratch", lang) in shown and "1,234" in shown
     score = figures_of(task, 90)[{"tagging": "entity_f1", "questions": "f1"}.get(task, "accuracy")]
-    assert f"{score:.1%}".replace("%", " %") in shown
+    assert f"{score:.1%}" in shown
     charts = len(at.get("plotly_chart"))
     assert charts == 3 + 2 * (task in ("classification", "pairs"))
     lines = figure(at, "tune_curve_loss")["data"]
@@ -247,8 +247,8 @@ def test_a_finished_run_shows_both_twins(wrote, task, lang):
                                             ((53, 50), "guessing")])
 def test_the_gap_is_read_honestly(wrote, lang, right, key):
     wrote(right=right)
-    beginning = words(f"tune.reads_{key}", lang, gap=f"{abs(right[0] - right[1]):.1f}", mine=f"{right[0]}.0 %",
-                      other=f"{right[1]}.0 %", score=words("tune.score_accuracy", lang), chance="CHANCE", largest="50.0 %")
+    beginning = words(f"tune.reads_{key}", lang, gap=f"{abs(right[0] - right[1]):.1f}", mine=f"{right[0]}.0%",
+                      other=f"{right[1]}.0%", score=words("tune.score_accuracy", lang), chance="CHANCE", largest="50.0%")
     assert beginning.split("CHANCE")[0] in said(lab(lang)) if "CHANCE" in beginning else beginning in said(lab(lang))
 
 
@@ -292,7 +292,7 @@ def test_runs_at_work_and_runs_that_died(wrote, lang, monkeypatch):
     wrote("new", state="preparing", message="network")
     wrote("broken", state="failed", message="The loss is NaN at step 7 (scratch).")
     at = lab(lang, tune_run="gone")
-    assert words("tune.died", lang) in said(at) and at.code[-1].value == "Killed: 9" and "90.0 %" in markup(at)
+    assert words("tune.died", lang) in said(at) and at.code[-1].value == "Killed: 9" and "90.0%" in markup(at)
     assert "resume" not in {button.key for button in at.button}
     at.selectbox(key="tune_run").set_value("broken")
     assert words("pretraining.not_a_number", lang) in said(whole(at))
@@ -308,7 +308,7 @@ def test_runs_at_work_and_runs_that_died(wrote, lang, monkeypatch):
 def test_renaming_deleting_and_a_run_without_twin(wrote, runs):
     wrote("first", twin=False)
     at = lab(tune_run="first")
-    assert words("tune.reads_alone", "en", mine="90.0 %", score="accuracy") in said(at)
+    assert words("tune.reads_alone", "en", mine="90.0%", score="accuracy") in said(at)
     at.text_input(key="name_of_first").input("third")
     at.button(key="rename").click()
     assert whole(at).selectbox(key="tune_run").value == "third"

@@ -39,8 +39,8 @@ def read(written: str) -> Reader:
 
 
 @pytest.mark.parametrize("value, written", [
-    (0.0, "0.0 %"), (0.0004, "<0.1 %"), (0.00099, "<0.1 %"), (0.001, "0.1 %"), (0.004, "0.4 %"), (0.8734, "87.3 %"),
-    (0.99961, "100.0 %"), (1.0, "100.0 %")])
+    (0.0, "0.0%"), (0.0004, "<0.1%"), (0.00099, "<0.1%"), (0.001, "0.1%"), (0.004, "0.4%"), (0.8734, "87.3%"),
+    (0.99961, "100.0%"), (1.0, "100.0%")])
 def test_percent(value, written):
     assert html.percent(value) == written
 
@@ -60,7 +60,7 @@ def test_bars_are_as_long_as_they_are_probable():
     read_back = read(html.bars([Candidate("cat", 3, 0.61), Candidate("##s", 4, 0.25), Candidate("狗", 5, 0.0001)]))
     widths = [float(match) for match in re.findall(r"width:([\d.]+)%", str(read_back.attributes))]
     assert widths == [61.0, 25.0, 0.01]
-    assert read_back.words == "cat61.0 %##s25.0 %狗<0.1 %"
+    assert read_back.words == "cat61.0%##s25.0%狗<0.1%"
     opacities = [float(match) for match in re.findall(r"opacity:([\d.]+)", str(read_back.attributes))]
     assert opacities == sorted(opacities, reverse=True) and min(opacities) > 0.3
 
@@ -68,8 +68,8 @@ def test_bars_are_as_long_as_they_are_probable():
 def test_gauge_shows_the_share():
     read_back = read(html.gauge("A, then B", 0.653) + html.gauge("B, then A", 0.0, small=True))
     assert re.findall(r"left:([\d.]+)%", str(read_back.attributes)) == ["65.3", "0.0"]
-    assert read_back.words == "A, then B65.3 %B, then A0.0 %"
-    assert read(html.verdict("B follows A.", "65.3 %")).words == "B follows A.65.3 %"
+    assert read_back.words == "A, then B65.3%B, then A0.0%"
+    assert read(html.verdict("B follows A.", "65.3%")).words == "B follows A.65.3%"
     assert read(html.gauge_ends("stranger", "next")).words == "strangernext"
 
 

@@ -29,9 +29,9 @@ def test_swap_swaps():
 def test_probability_is_the_models(tiny_bert):
     at = open_page("sentence_pair", **GOOD["sentence_pair"])
     share = tiny_bert.next_sentence(*GOOD["sentence_pair"].values()).is_next
-    assert f"{100 * share:.1f} %" in markup(at)
+    assert f"{100 * share:.1f}%" in markup(at)
     turned = tiny_bert.next_sentence(*reversed(GOOD["sentence_pair"].values())).is_next
-    assert f"{100 * turned:.1f} %" in markup(at)
+    assert f"{100 * turned:.1f}%" in markup(at)
     grounds = re.findall(r'bt-chip" style="background:rgba\(([\d,]+),[\d.]+\)">', markup(at))
     assert [grounds.count(color) for color in dict.fromkeys(grounds)] == [6, 6]  # two colours, [SEP] with its sentence
 

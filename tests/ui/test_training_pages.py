@@ -75,9 +75,9 @@ def test_a_finished_run_shows_its_figures_and_answers(wrote, lang):
     wrote("first")
     at = type_into(lab(lang), lab_fill=FILL)
     shown = markup(at)
-    for value in ("3.00", "50.0 %", "75.0 %", "1,234", "2:00"):
+    for value in ("3.00", "50.0%", "75.0%", "1,234", "2:00"):
         assert value in shown
-    assert words("pretraining.heldout", lang, name="unseen", step="20", mlm="45.0 %", nsp="85.0 %") in said(at)
+    assert words("pretraining.heldout", lang, name="unseen", step="20", mlm="45.0%", nsp="85.0%") in said(at)
     assert "bt-sentence" in shown and "sat on the mat." in shown
     assert at.select_slider(key="step").options == ["0", "20", words("pretraining.newest", lang)]
     assert len(at.get("plotly_chart")) == 5
@@ -95,11 +95,11 @@ def test_looking_back_at_an_earlier_checkpoint_swaps_the_weights(wrote, runs):
     at = type_into(lab(), lab_fill=FILL)
     newest = markup(at)
     at.select_slider(key="step").set_value(0)
-    assert "100.0 %" in markup(whole(at)) and "100.0 %" not in newest
+    assert "100.0%" in markup(whole(at)) and "100.0%" not in newest
     at.select_slider(key="step").set_value("newest")
     assert markup(whole(at)) == newest
     at.toggle(key="history").set_value(True)
-    assert FILL in markup(whole(at)) and markup(at).count("100.0 %") == 1
+    assert FILL in markup(whole(at)) and markup(at).count("100.0%") == 1
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)

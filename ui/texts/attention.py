@@ -3,7 +3,7 @@
 TEXT = {
     "attention.name": ("Attention", "注意力"),
     "attention.lead": ("In every layer each token gathers information from the others. A **head** is one "
-                       "way of choosing where to look; what a token gives out sums to 100 %.",
+                       "way of choosing where to look; what a token gives out sums to 100%.",
                        "在每一层，每个词片都从其他词片收集信息。一个**头**就是一种选择看哪里的方式；每个词片分出的权重加起来是 100%。"),
     "attention.first": ("Sentence", "句子"),
     "attention.second": ("Second sentence (optional)", "第二句（可不填）"),
@@ -23,7 +23,7 @@ TEXT = {
     "attention.token": ("Token", "词片"),
     "attention.received": ("Receives on average from each token", "平均从每个词片得到"),
     "attention.given": ("Gives to the tokens shown", "分给所显示的词片"),
-    "attention.sums_note": ("With every token shown, each gives out 100 %; what it receives has no such limit.",
+    "attention.sums_note": ("With every token shown, each gives out 100%; what it receives has no such limit.",
                             "如果显示所有词片，每个词片正好分出 100%；得到多少则没有限制。"),
     "attention.looks_at": ("Looks at", "看向"),
     "attention.looked_at_by": ("Is looked at by", "被谁看"),

@@ -30,9 +30,9 @@ TEXT = {
     "data.random_note": ("Label 1: B was taken from elsewhere.", "标签 1：B 取自别处。"),
     "data.hidden": ("2. Tokens to guess", "2. 要猜的词片"),
     "data.at": ("position {position}, segment {segment}", "位置 {position}，句段 {segment}"),
-    "data.fate_mask": ("became [MASK] ({count}; 80 % on average)", "换成 [MASK]（{count} 个；平均 80%）"),
-    "data.fate_random": ("became a random piece ({count}; 10 %)", "换成随机词片（{count} 个；10%）"),
-    "data.fate_kept": ("stayed, but must be guessed too ({count}; 10 %)", "没有变，但也要猜（{count} 个；10%）"),
+    "data.fate_mask": ("became [MASK] ({count}; 80% on average)", "换成 [MASK]（{count} 个；平均 80%）"),
+    "data.fate_random": ("became a random piece ({count}; 10%)", "换成随机词片（{count} 个；10%）"),
+    "data.fate_kept": ("stayed, but must be guessed too ({count}; 10%)", "没有变，但也要猜（{count} 个；10%）"),
     "data.chosen": ("{count} of {all} tokens are chosen ({share}); below each stands what the model has to answer. Some stay "
                     "or change into others, so that the model cannot trust any token.",
                     "{all} 个词片中选了 {count} 个（{share}），下面写着模型应该回答什么。有些不变，有些换成别的，这样模型对哪个词片都不能全信。"),

@@ -24,9 +24,9 @@ TEXT = {
     "heads.of_weight": ("{share} of the weight", "占权重的 {share}"),
     "heads.of_breadth": ("{share} of the largest entropy", "为最大熵的 {share}"),
     "heads.roles_note": (
-        "Each head is named after the place that gets most of its weight on this text, if that is at least 30 % and "
+        "Each head is named after the place that gets most of its weight on this text, if that is at least 30% and "
         "1.5 times what looking at all tokens alike would give. A head without such a place is broad when its entropy "
-        "is at least 75 % of the largest possible, and mixed otherwise. Counted is where the words look, not where [CLS] "
+        "is at least 75% of the largest possible, and mixed otherwise. Counted is where the words look, not where [CLS] "
         "and [SEP] look. “Same word” means the other pieces of a split word and repetitions. On another text a head may get "
         "another name.",
         "每个头按它在这段文本上权重最多的去处起名，条件是至少占 30%，并且是平均看所有词片时的 1.5 倍。没有这样的去处时，熵达到最大值的 75% 就叫“分散”，否则叫“混合”。只统计由词发出的注意力，不统计由 [CLS] 和 [SEP] 发出的。“同一个词”指被切开的词的其他部分和重复出现的词。换一段文本，名字可能不同。"),

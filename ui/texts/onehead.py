@@ -23,7 +23,7 @@ TEXT = {
     "onehead.score_title": ("Divided by the square root of {size}, then softmax", "除以 {size} 的平方根，再做 softmax"),
     "onehead.score_text": ("The division keeps long vectors from giving huge scores. Softmax raises e to the power of "
                            "each score (less the largest, {largest}) and divides by the sum, {total}: all weights "
-                           "together are 100 %.",
+                           "together are 100%.",
                            "这个除法使长向量不会给出过大的分数。softmax 求 e 的各分数次方（先减去最大的 {largest}），再除以总和 {total}：所有权重加起来是 100%。"),
     "onehead.dot": ("q · k", "q · k"),
     "onehead.score": ("score", "分数"),

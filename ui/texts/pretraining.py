@@ -48,7 +48,7 @@ TEXT = {
     "pretraining.length": ("Tokens in a pair", "每对句子的词片数"),
     "pretraining.length_help": ("Short pairs train faster; long ones show more of the story.", "短的训练快，长的能看到更多上下文。"),
     "pretraining.mask_rate": ("Hidden tokens", "遮住的比例"),
-    "pretraining.mask_rate_help": ("BERT hides 15 %. Less: few lessons a sentence. More: too little left to guess from.",
+    "pretraining.mask_rate_help": ("BERT hides 15%. Less: few lessons a sentence. More: too little left to guess from.",
                                    "BERT 遮住 15%。太少：一句话学不到多少；太多：剩下的不够用来猜。"),
     "pretraining.vocabulary": ("Word pieces", "词片数"),
     "pretraining.vocabulary_help": ("How many pieces its vocabulary may have; made from your text.",
