@@ -59,6 +59,9 @@ class Bert:
         return (f"Bert({str(self.folder)!r}: {shape.num_hidden_layers} layers of {shape.num_attention_heads} heads, "
                 f"hidden size {shape.hidden_size}, {shape.vocab_size:,} word pieces)")
 
+    def __reduce__(self):
+        return load, (self.folder.resolve(),)  # in another process it is opened anew
+
     @property
     def name(self) -> str:
         """The folder's name."""

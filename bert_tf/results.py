@@ -6,13 +6,27 @@ Letters in shapes: T tokens, L layers, N heads, H hidden size.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
 
-@dataclass(frozen=True)
-class Encoding:
+def _same(one, two) -> bool:
+    arrays = isinstance(one, np.ndarray) or isinstance(two, np.ndarray)
+    return np.array_equal(one, two) if arrays else one == two
+
+
+class ByValue:
+    """Two records are equal when all that they hold is, number for number."""
+
+    def __eq__(self, other) -> bool:
+        if type(other) is not type(self):
+            return NotImplemented
+        return all(_same(getattr(self, field.name), getattr(other, field.name)) for field in fields(self))
+
+
+@dataclass(frozen=True, eq=False)
+class Encoding(ByValue):
     """A text, or a pair of texts, as BERT takes it: [CLS] a [SEP] (b [SEP]).
 
     Attributes:
@@ -60,8 +74,8 @@ class PositionPrediction:
     candidates: list[Candidate]
 
 
-@dataclass(frozen=True)
-class NextSentence:
+@dataclass(frozen=True, eq=False)
+class NextSentence(ByValue):
     """The verdict on a pair of sentences.
 
     Attributes:
@@ -75,8 +89,8 @@ class NextSentence:
     encoding: Encoding
 
 
-@dataclass(frozen=True)
-class Trace:
+@dataclass(frozen=True, eq=False)
+class Trace(ByValue):
     """Everything the encoder computed on the way.
 
     Attributes:

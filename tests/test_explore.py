@@ -1,5 +1,7 @@
 """Questions to a BERT: answers held against transformers, and what happens with every kind of odd text."""
 
+import dataclasses
+import pickle
 import threading
 
 import numpy as np
@@ -194,6 +196,21 @@ def test_answers_do_not_depend_on_the_bucket(tiny_bert, length):
     np.testing.assert_allclose(trace.hidden_states, np.asarray(expected["hidden_states"])[0], atol=2e-5)
     np.testing.assert_allclose(trace.attentions, np.asarray(expected["attentions"])[0], atol=2e-5)
     np.testing.assert_allclose(trace.pooled, np.asarray(expected["pooled_output"])[0], atol=2e-5)
+
+
+def test_answers_are_equal_when_all_their_numbers_are(tiny_bert):
+    one, same, other = (tiny_bert.trace(text) for text in ("the cat sat", "the cat sat", "the cat ran"))
+    assert one == same and one.encoding == same.encoding and one != other and one != "the cat sat"
+    assert one != dataclasses.replace(one, pooled=None) != one
+    changed = one.hidden_states.copy()
+    changed[-1, 0, 0] += 1
+    assert one != dataclasses.replace(one, hidden_states=changed)
+    assert tiny_bert.next_sentence("the cat", "sat") == tiny_bert.next_sentence("the cat", "sat")
+
+
+def test_a_model_travels_to_another_process(tiny_bert):
+    there = pickle.loads(pickle.dumps(tiny_bert))
+    assert there.folder.is_absolute() and there.trace("the cat") == tiny_bert.trace("the cat")
 
 
 def test_buckets():

@@ -1,5 +1,6 @@
 """Token shards: they hold what tokenizing by hand gives, and nothing half-done is ever taken for done."""
 
+import hashlib
 import json
 import lzma
 import os
@@ -64,7 +65,7 @@ def test_shards_hold_what_tokenizing_by_hand_gives(tmp_path, corpus, processes):
     stat = corpus[1].stat()
     assert manifest["shards"]["en"] == {
         "source": "en.txt", "source_bytes": stat.st_size, "source_mtime_ns": stat.st_mtime_ns,
-        "documents": 3, "sentences": 4, "tokens": 15}
+        "source_sha256": hashlib.sha256(corpus[1].read_bytes()).hexdigest(), "documents": 3, "sentences": 4, "tokens": 15}
     assert manifest["pending"] == [] and manifest["vocab_hash"] == tokenizer.vocab_hash
     assert not list((tmp_path / "tokens").glob("*.part"))
 
@@ -111,8 +112,14 @@ def test_what_is_done_is_not_done_again(tmp_path):
     numbers_file(first, [["9", "9 9"]])
     assert prepare([first, second], tokenizer, folder, processes=1).shards[0].tokens.tolist() == [9, 9, 9]
     assert tokenizer.calls == 8
-    os.utime(second, ns=(0, 0))  # same size, other time
-    prepare([first, second], tokenizer, folder, processes=1)
+    for time_ns in (0, 1):
+        os.utime(second, ns=(time_ns, time_ns))  # the same text, only newer or older: a copy
+        prepare([first, second], tokenizer, folder, processes=1)
+        assert tokenizer.calls == 8
+        assert json.loads((folder / "manifest.json").read_text())["shards"]["2"]["source_mtime_ns"] == time_ns
+    numbers_file(second, [["3 2", "1"], ["4"]])  # as many letters, but other ones
+    os.utime(second, ns=(2, 2))
+    assert prepare([first, second], tokenizer, folder, processes=1).shards[1].tokens.tolist() == [3, 2, 1, 4]
     assert tokenizer.calls == 11
 
 

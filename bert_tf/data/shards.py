@@ -15,6 +15,7 @@ Sentence and document starts end with the total, so piece i is `starts[i]:starts
 from __future__ import annotations
 
 import glob
+import hashlib
 import os
 from array import array
 from collections.abc import Callable, Iterable, Sequence
@@ -231,7 +232,12 @@ def _write_shard(source: Path, tokenizer, folder: Path, name: str, dtype: str,
         for part in parts:
             part.unlink(missing_ok=True)
     return {"source": source.name, "source_bytes": stat.st_size, "source_mtime_ns": stat.st_mtime_ns,
-            "documents": len(document_starts) - 1, "sentences": len(sentence_starts) - 1, "tokens": tokens}
+            "source_sha256": _sha256(source), "documents": len(document_starts) - 1, "sentences": len(sentence_starts) - 1, "tokens": tokens}
+
+
+def _sha256(file: Path) -> str:
+    with open(file, "rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
 def words_path(folder: Path, name: str) -> Path:
@@ -290,11 +296,14 @@ def _start_manifest(folder: Path, files: dict[str, Path], tokenizer) -> dict:
 
 
 def _is_done(folder: Path, manifest: dict, name: str, file: Path) -> bool:
-    """Whether a shard is there, whole, and made from this very file."""
+    """Whether a shard is there, whole, and made from this very file; a copy of the file is as good."""
     record, stat = manifest["shards"].get(name), file.stat()
-    if record is None or (record["source"], record["source_bytes"], record["source_mtime_ns"]) != (
-            file.name, stat.st_size, stat.st_mtime_ns):
+    if record is None or (record["source"], record["source_bytes"]) != (file.name, stat.st_size):
         return False
+    if record["source_mtime_ns"] != stat.st_mtime_ns:
+        if record.get("source_sha256") != _sha256(file):
+            return False
+        record["source_mtime_ns"] = stat.st_mtime_ns
     try:
         _open_shard(folder, name, manifest["dtype"], record)
     except ValueError:
