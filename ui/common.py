@@ -20,8 +20,8 @@ from ui.texts.errors import in_chinese
 
 def frame() -> None:
     """Draws what every page starts with: the style and the language switch."""
-    st.html(html.style(palette()))
     settle("lang", list(LANGUAGES), "zh" if (st.context.locale or "").startswith("zh") else "en")
+    st.html(html.style(palette(), upload=t("app.upload"), upload_limit=t("app.upload_limit")))
     with st.sidebar:
         st.segmented_control("Language / 语言", list(LANGUAGES), format_func=LANGUAGES.get, key="lang",
                              required=True, persist_state="session", on_change=change_language,

@@ -44,10 +44,16 @@ DARK = Palette(ink="#e8e9ee", soft="#a4a8b6", line="#2e323d", faint="#2a2d38", p
                scale=((0, "#1b1e27"), (0.3, "#323a7a"), (0.65, "#6675dd"), (1, "#dfe3ff")))
 
 
-def style(palette: Palette) -> str:
-    """Returns the style element that all pages share."""
+def style(palette: Palette, *, upload: str, upload_limit: str) -> str:
+    """Returns the style element that all pages share.
+
+    Args:
+        palette: the colours.
+        upload, upload_limit: what stands in place of Streamlit's own English words on its upload button and beside it.
+    """
     names = {"ink": palette.ink, "soft": palette.soft, "line": palette.line, "faint": palette.faint,
              "paper": palette.paper, "a": palette.a, "b": palette.b, "s": palette.surprise}
+    names |= {"upload": f"'{upload}'", "upload-limit": f"'{upload_limit}'"}
     variables = ";".join(f"--bt-{name}:{value}" for name, value in names.items())
     return f"<style>:root{{{variables}}}\n{_CSS.read_text(encoding='utf-8')}</style>"
 

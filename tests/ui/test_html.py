@@ -137,13 +137,13 @@ def test_everything_is_escaped(written):
 
 @pytest.mark.parametrize("palette", [html.LIGHT, html.DARK], ids=["light", "dark"])
 def test_style_is_one_element_and_asks_for_nothing(palette):
-    style = html.style(palette)
+    style = html.style(palette, upload="选择", upload_limit="200 MB")
     assert style.startswith("<style>") and style.endswith("</style>") and style.count("<") == 2
     assert "url(" not in style and "@import" not in style
     assert style.count("{") == style.count("}")
     assert palette.ink in style and palette.paper in style
-    defined, used = set(re.findall(r"(--bt-\w+):", style)), set(re.findall(r"var\((--bt-\w+)\)", style))
-    assert used <= defined
+    defined, used = set(re.findall(r"(--bt-[\w-]+):", style)), set(re.findall(r"var\((--bt-[\w-]+)\)", style))
+    assert used <= defined and "--bt-upload:'选择';--bt-upload-limit:'200 MB'" in style
 
 
 def test_every_class_has_a_style():
@@ -151,7 +151,7 @@ def test_every_class_has_a_style():
                        html.filled_sentence("", []), html.gauge("", 0.5), html.gauge_ends("", ""), html.facts([]),
                        html.marked_list([], [], []), html.lead(""), html.numbers([]), html.legend([])])
     used = set(re.findall(r'class="(bt-[a-z]+)', written))
-    style = html.style(html.LIGHT)
+    style = html.style(html.LIGHT, upload="", upload_limit="")
     assert len(used) > 10 and all(f".{name} " in style or f".{name}." in style for name in used)
 
 

@@ -35,6 +35,8 @@ TEXT = {
     "app.unknown": ("The vocabulary does not know: {words}. The model sees [UNK] there.",
                     "词表里没有：{words}。模型在那里只看到 [UNK]。"),
     "app.examples": ("Try one", "试一试"),
+    "app.upload": ("Choose", "选择文件"),
+    "app.upload_limit": ("or drop here; 200 MB a file", "或拖到这里；每个文件最多 200 MB"),
     "app.link": ("Link", "链接"),
     "app.link_note": ("This address reopens the page just as it is now.", "用这个网址可以重新打开现在的页面。"),
     "app.token": ("token", "词片"),

@@ -17,7 +17,7 @@ TEXT = {
     "pretraining.stories_note": ("{count} little stories in English and Chinese, told by this program. A tiny BERT learns "
                                  "most of them in one minute. For example:",
                                  "由本程序生成的 {count} 个中英文小故事，一个很小的 BERT 一分钟就能学会大半。例如："),
-    "pretraining.files": ("Text files", "文本文件"),
+    "pretraining.files": ("Text files (.txt, .gz, .xz)", "文本文件（.txt、.gz、.xz）"),
     "pretraining.files_help": ("Plain text in UTF-8, also packed as .gz or .xz: one sentence per line, an empty line between "
                                "documents. The more text, the better; below 1 MB it will mostly learn by heart.",
                                "UTF-8 纯文本，也可以是 .gz 或 .xz：一行一句，文档之间空一行。文本越多越好；不到 1 MB 时多半是死记硬背。"),
