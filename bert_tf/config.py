@@ -266,6 +266,7 @@ class PretrainingConfig(JsonRecord):
         short_rate: share of pairs cut to a random shorter length.
         same_document_rate: share of the negatives whose second segment comes from elsewhere in the same document.
         swapped_rate: share of the negatives that are true pairs in the wrong order.
+        nsp_weight: how much the next-sentence loss counts beside the masked-word loss; with 0 nothing is learnt from it.
         max_position_embeddings: the longest input the model will ever take.
         seed: seeds weights, pairs, masks and dropout.
         log_every: steps a metrics record averages over.
@@ -273,8 +274,9 @@ class PretrainingConfig(JsonRecord):
         keep_checkpoints: checkpoints kept: up to 2, the newest; from 3 on, spread over the run, and early ones are
             written every 10 seconds, so that one can look back at how the model learnt.
 
-    Source: Devlin et al. 2019, appendix A.2; Liu et al. 2019 for beta_2 and epsilon; Geiping and
-    Goldstein 2022 for schedules tied to a budget; Jordan et al. 2024 for Muon; Cui et al. 2019 for whole words; Lan et al. 2019 for swapped pairs.
+    Source: Devlin et al. 2019, appendix A.2; Liu et al. 2019 for beta_2, epsilon and no next-sentence loss; Geiping and
+    Goldstein 2022 for schedules tied to a budget; Jordan et al. 2024 for Muon; Cui et al. 2019 for whole words; Lan et
+    al. 2019 for swapped pairs.
     """
 
     size: str | None = "mini"
@@ -298,6 +300,7 @@ class PretrainingConfig(JsonRecord):
     short_rate: float = 0.1
     same_document_rate: float = 0.0
     swapped_rate: float = 0.0
+    nsp_weight: float = 1.0
     max_position_embeddings: int = 512
     seed: int = 0
     log_every: int = 10
@@ -331,6 +334,7 @@ class PretrainingConfig(JsonRecord):
             if getattr(self, name) > 1:
                 raise ValueError(f"{name} is a share and cannot be {getattr(self, name)}.")
         require_number("weight_decay", self.weight_decay, minimum=0.0)
+        require_number("nsp_weight", self.nsp_weight, minimum=0.0)
         require_number("beta_2", self.beta_2, above=0.0, below=1.0)
         require_number("dropout", self.dropout, minimum=0.0, below=1.0)
         require_number("mask_rate", self.mask_rate, above=0.0, below=1.0)

@@ -122,6 +122,7 @@ class BertForPreTraining(keras.Model):
         self.encoder = encoder
         self.mlm_head = mlm_head
         self.nsp_head = nsp_head
+        self.nsp_weight = 1.0  # of the next-sentence loss, beside 1 for the masked words; set before compiling
         self.trackers = {key: keras.metrics.Mean(name=key)
                          for key in ("mlm_loss", "mlm_accuracy", "nsp_loss", "nsp_accuracy")}
 
@@ -159,4 +160,4 @@ class BertForPreTraining(keras.Model):
         self.trackers["mlm_accuracy"].update_state(token_hits, sample_weight=weights)
         self.trackers["nsp_loss"].update_state(pair_losses)
         self.trackers["nsp_accuracy"].update_state(pair_hits)
-        return mlm_loss + nsp_loss
+        return mlm_loss + self.nsp_weight * nsp_loss

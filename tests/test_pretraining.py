@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 import bert_tf
+from bert_tf.checkpoint import read_tensors
 from bert_tf.config import PretrainingConfig, Stage
 from bert_tf.training.export import export_run
 from bert_tf.training.measures import split_batch
@@ -128,6 +129,16 @@ def test_a_stop_file_ends_the_run_cleanly_and_resume_finishes_it(tmp_path, corpu
     pretrain(run)
     assert run.status()["state"] == "finished"
     assert [row[0] for row in losses(run)] == [5, 10, 15, 20, 25, 30]
+
+
+def test_without_the_next_sentence_loss_its_head_stays_as_it_was(tmp_path, corpus):
+    run = start(tmp_path / "run", corpus, recipe(steps=5, log_every=5, nsp_weight=0.0, weight_decay=0.0))
+    pretrain(run)
+    before, after = (read_tensors(folder) for folder in run.checkpoints())
+    changed = {name for name in before if not np.array_equal(before[name], after[name])}
+    assert changed == {name for name in before if not name.startswith(("cls.seq_relationship", "bert.pooler"))}
+    record = run.metrics()[-1]
+    assert record["loss"] == pytest.approx(record["mlm_loss"], abs=1e-5) and record["nsp_loss"] > 0.5
 
 
 def test_it_goes_on_from_a_model(tmp_path, corpus, tiny_bert, model_copy):

@@ -224,6 +224,7 @@ class Pretraining:
         model = BertForPreTraining.from_shape(
             shape.replace(hidden_dropout_prob=self.config.dropout, attention_probs_dropout_prob=self.config.dropout),
             dtype=self.config.mixed_precision)
+        model.nsp_weight = self.config.nsp_weight
         optimizer = optimizer_named(self.config.optimizer)(
             model, accumulation=self.config.accumulation,
             **{name: getattr(self.config, name) for name in ("weight_decay", "beta_2", "epsilon", "clip_norm")})
