@@ -157,6 +157,20 @@ def read_config(folder: str | Path) -> BertConfig:
         raise ValueError(f"{folder / 'config.json'} does not describe a BERT: {error}.") from None
 
 
+def read_tokenizer(folder: str | Path, config: BertConfig) -> WordPieceTokenizer:
+    """Reads the tokenizer of a BERT folder.
+
+    Raises:
+        FileNotFoundError: one of its files is not there.
+        ValueError: a file is damaged, or the vocabulary is larger than the model's.
+    """
+    tokenizer = WordPieceTokenizer.from_folder(folder)
+    if tokenizer.vocab_size > config.vocab_size:
+        raise ValueError(f"{folder}: vocab.txt has {tokenizer.vocab_size} pieces, but config.json says vocab_size "
+                         f"{config.vocab_size}. The two files are not of the same model.")
+    return tokenizer
+
+
 def read_tensors(folder: str | Path) -> dict[str, np.ndarray]:
     """Reads every tensor of `model.safetensors`, under the names of `BertForPreTraining`.
 
@@ -219,10 +233,7 @@ def load(folder: str | Path, *, dtype: str = "float32") -> LoadedBert:
 
     folder = Path(folder)
     config = read_config(folder)
-    tokenizer = WordPieceTokenizer.from_folder(folder)
-    if tokenizer.vocab_size > config.vocab_size:
-        raise ValueError(f"{folder}: vocab.txt has {tokenizer.vocab_size} pieces, but config.json says vocab_size "
-                         f"{config.vocab_size}. The two files are not of the same model.")
+    tokenizer = read_tokenizer(folder, config)
     tensors = read_tensors(folder)
     model = BertForPreTraining.from_shape(config, dtype=dtype)
     parts = load_tensors(model, tensors, source=str(folder / WEIGHTS_FILE))

@@ -221,17 +221,33 @@ def recipe_values(config: str) -> dict:
 def recipe(args) -> PretrainingConfig:
     """Reads the recipe: a size or a JSON file, overridden by single flags."""
     values = recipe_values(args.config or "mini")
-    shape = [flag for flag, given in (("--config", args.config and "size" in values), ("--vocab-size", args.vocab_size),
-                                      ("--cased", args.cased), ("--tokenizer", args.tokenizer),
-                                      ("--max-position-embeddings", args.max_position_embeddings)) if given]
-    if args.initial_model and shape:
-        raise ValueError(f"Shape and vocabulary are those of --initial-model; leave out {' and '.join(shape)}.")
     for field in dataclasses.fields(PretrainingConfig):
         if field.name not in ("size", "stages") and getattr(args, field.name) is not None:
             values[field.name] = getattr(args, field.name)
     if args.stages:
         values["stages"] = Stage.parse_all(args.stages)
+    if args.initial_model:
+        values |= shape_of_initial_model(args, values)
     return PretrainingConfig.from_dict(values)
+
+
+def shape_of_initial_model(args, values: dict) -> dict:
+    """Returns the settings that are the initial model's business.
+
+    Raises:
+        FileNotFoundError: there is no such model.
+        ValueError: it is no BERT, or something else was asked for as well.
+    """
+    from bert_tf.checkpoint import read_config
+
+    most = read_config(args.initial_model).max_position_embeddings
+    other = {"a size": args.config and values.get("size"), "--vocab-size": args.vocab_size, "--cased": args.cased,
+             "--tokenizer": args.tokenizer,
+             "max_position_embeddings": values.get("max_position_embeddings", most) != most}
+    if any(other.values()):
+        raise ValueError("Shape and vocabulary are those of --initial-model; leave out "
+                         f"{' and '.join(name for name, given in other.items() if given)}.")
+    return {"size": None, "max_position_embeddings": most}
 
 
 class PretrainingBar(ProgressBar):

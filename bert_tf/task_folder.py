@@ -140,10 +140,7 @@ def start_task(folder: str | Path, settings: TaskSettings, *, dtype: str = "floa
     config = checkpoint.read_config(folder)
     if dropout is not None:
         config = config.replace(hidden_dropout_prob=dropout, attention_probs_dropout_prob=dropout)
-    tokenizer = WordPieceTokenizer.from_folder(folder)
-    if tokenizer.vocab_size > config.vocab_size:
-        raise ValueError(f"{folder}: vocab.txt has {tokenizer.vocab_size} pieces, but config.json says vocab_size "
-                         f"{config.vocab_size}. The two files are not of the same model.")
+    tokenizer = checkpoint.read_tokenizer(folder, config)
     kind = TASK_MODELS[ARCHITECTURES[settings.task]]
     model = kind.from_shape(config, label_count=len(settings.labels) or 2, dtype=dtype)
     found = frozenset()

@@ -49,6 +49,22 @@ def test_muon_makes_the_steps_of_matrices_orthogonal_and_leaves_the_rest_to_adam
     assert matrices == 2 * 4 + 2  # two blocks of four matrices, the pooler, the masked-word head's own
 
 
+@pytest.mark.parametrize("shape", [(12, 40), (40, 12), (24, 24)])
+@pytest.mark.parametrize("spectrum", ["five decades", "three directions"])
+def test_the_small_square_gives_the_directions_of_keras(shape, spectrum):
+    import keras
+
+    from bert_tf.training.muon import SmallSquareMuon
+
+    rng, least = np.random.default_rng(0), min(shape)
+    left, right = (np.linalg.qr(rng.standard_normal((size, least)))[0] for size in shape)
+    values = np.logspace(0, -5, least) if spectrum == "five decades" else np.arange(least) < 3
+    gradient = keras.ops.convert_to_tensor((left * values @ right.T).astype(np.float32))
+    ours, theirs = (np.array(kind().zeropower_via_newtonschulz5(gradient, 5)) for kind in (SmallSquareMuon, keras.optimizers.Muon))
+    np.testing.assert_allclose(ours, theirs, atol=1e-3)
+    assert 0.6 < np.linalg.norm(theirs, 2) < 1.3
+
+
 def test_adamw_takes_the_same_step_everywhere(model):
     for path, (gradient, change) in first_step(model, "adamw", 1e-3).items():
         np.testing.assert_allclose(change, -1e-3 * np.sign(gradient), atol=2e-6, err_msg=path)

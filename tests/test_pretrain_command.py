@@ -51,11 +51,19 @@ def test_a_run_goes_on_as_it_was_begun_or_says_what_differs(asked, tmp_path, cap
 
 def test_the_shape_is_that_of_the_initial_model(asked, tmp_path, capsys, text, tiny_model_folder):
     given = ["--initial-model", str(tiny_model_folder)]
-    assert "leave out --config and --vocab-size and --max-position-embeddings" in said(capsys, *asked, *given)
+    assert "leave out a size and --vocab-size and max_position_embeddings" in said(capsys, *asked, *given)
     free = ["pretrain", "--run", str(tmp_path / "run"), "--corpus", text, *given, "--steps", "2", "--stages", "16x4"]
     assert main(free) == 0
     assert "initial_model" in said(capsys, *free[:3], "--resume", "--initial-model", str(tmp_path))
     assert main([*free[:3], "--resume", *given, "--steps", "3"]) == 0
+    settings = RunFolder(tmp_path / "run").config()["training"]  # of one such run for the next
+    (tmp_path / "recipe.json").write_text(json.dumps(settings))
+    again = ["pretrain", "--run", str(tmp_path / "again"), "--corpus", text, *given, "--config", str(tmp_path / "recipe.json")]
+    assert main(again) == 0
+    (tmp_path / "recipe.json").write_text(json.dumps(settings | {"max_position_embeddings": 16}))
+    assert "leave out max_position_embeddings" in said(capsys, *again)
+    (tmp_path / "recipe.json").write_text(json.dumps(settings))
+    assert "Give the recipe a size" in said(capsys, *(word for word in again if word not in given))
 
 
 def test_a_run_that_never_began_may_be_asked_for_anew(asked, tmp_path, capsys):

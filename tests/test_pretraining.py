@@ -71,7 +71,7 @@ class Killed(Exception):
 
 @pytest.mark.parametrize("optimizer", ["adamw", "muon"])
 def test_killed_and_resumed_goes_the_same_way_step_for_step(tmp_path, corpus, optimizer):
-    config = recipe(dropout=0.1, accumulation=2, stages=(
+    config = recipe(optimizer=optimizer, dropout=0.1, accumulation=2, stages=(
         Stage(sequence_length=16, batch_size=16, until=0.5), Stage(sequence_length=32, batch_size=16)))
     whole = start(tmp_path / "whole", corpus, config)
     pretrain(whole)
@@ -152,10 +152,18 @@ def test_it_goes_on_from_a_model(tmp_path, corpus, tiny_bert, model_copy):
     export_run(run.path, tmp_path / "model")
     assert "- started from: the model model\n" in (tmp_path / "model" / "card.md").read_text()
 
-    shutil.rmtree(model_copy)  # the run has all it needs
+    (model_copy / "vocab.txt").write_text("[PAD]\n")  # the run has all it needs
     lengthen(run, 10)
     pretrain(run)
     assert run.status() | {"step": 10, "state": "finished"} == run.status()
+
+
+def test_a_run_keeps_the_model_that_it_goes_on_from(tmp_path, corpus, tiny_bert, model_copy):
+    run = RunFolder(tmp_path / "run")
+    create_run(run, recipe(steps=5), corpus=[corpus], initial_model=str(model_copy))
+    shutil.rmtree(model_copy)
+    assert bert_tf.load(pretrain(run)).tokenizer.vocab == tiny_bert.tokenizer.vocab
+    assert (run.config()["vocab_size"], run.config()["lowercase"]) == (tiny_bert.tokenizer.vocab_size, True)
 
 
 def test_an_initial_model_sets_shape_and_vocabulary(tmp_path, corpus, model_copy):
@@ -167,6 +175,12 @@ def test_an_initial_model_sets_shape_and_vocabulary(tmp_path, corpus, model_copy
     refused("give no others", tokenizer=str(model_copy))
     refused("128 tokens is too long for .* takes 64",
             recipe(stages=(Stage(sequence_length=128, batch_size=4),), max_position_embeddings=128))
+    settings = (model_copy / "config.json").read_text()
+    (model_copy / "config.json").write_text(json.dumps(json.loads(settings) | {"type_vocab_size": 1}))
+    refused("no second segment")
+    (model_copy / "config.json").write_text(json.dumps(json.loads(settings) | {"vocab_size": 20}))
+    refused("vocab.txt has .* but config.json says vocab_size 20")
+    (model_copy / "config.json").write_text(settings)
     (model_copy / "model.safetensors").unlink()
     refused("no weights to go on from")
     (model_copy / "config.json").unlink()
@@ -238,10 +252,11 @@ def test_no_decay_on_biases_and_layer_norm(tmp_path, corpus):
     ({"corpus": []}, ValueError, "at least one corpus file"),
     ({"corpus": ["nowhere.txt"]}, FileNotFoundError, "nowhere.txt"),
     ({"initial_embeddings": "glove"}, ValueError, "random or word2vec"),
+    ({"training": recipe(size=None)}, ValueError, "or an initial model to go on from"),
 ])
 def test_bad_requests_are_refused_before_anything_is_made(tmp_path, corpus, changes, error, message):
     with pytest.raises(error, match=message):
-        create_run(RunFolder(tmp_path / "run"), recipe(), **{"corpus": [corpus]} | changes)
+        create_run(RunFolder(tmp_path / "run"), **{"training": recipe(), "corpus": [corpus]} | changes)
     assert not (tmp_path / "run").exists()
 
 

@@ -67,6 +67,7 @@ def choice(widget: Callable, label: str, options: Sequence, *, key: str, default
         The option chosen.
     """
     settle(key, options, default)
+    tell_new_labels(key, [more["format_func"](option) for option in options] if "format_func" in more else options)
     value = widget(label, options, key=key, persist_state="session", **more)
     if value == default:
         st.query_params.pop(key, None)
@@ -81,6 +82,17 @@ def settle(key: str, options: Sequence, default):
         wished = {str(option): option for option in options}.get(st.query_params.get(key))
         st.session_state[key] = default if wished is None else wished
     return st.session_state[key]
+
+
+def tell_new_labels(key: str, labels: Sequence) -> None:
+    """Makes the browser take over an option's new words, after a change of language for example.
+
+    A selectbox in the browser answers with the words that it shows. Old words come back as an option that nobody offers.
+    """
+    shown = st.session_state.setdefault("labels_shown", {})
+    if shown.setdefault(key, list(labels)) != list(labels):
+        shown[key] = list(labels)
+        st.session_state[key] = st.session_state[key]
 
 
 def went_back() -> bool:

@@ -59,7 +59,8 @@ def show() -> None:
     name = right.text_input(t("pretraining.run_name"), key="new_name", max_chars=launch.LONGEST_NAME)
     options = ask_for_details(size)
     if size == GO_ON:
-        st.caption(t("pretraining.go_on_note", name=common.plain(models.chosen_name())))
+        name_of_it = common.plain(models.chosen_name())
+        st.caption(t("pretraining.go_on_note", name=name_of_it) if name_of_it else t("pretraining.go_on_nothing"))
     ready = (uploads or corpus == "stories") and (size != GO_ON or models.chosen_folder())
     if st.button(t("pretraining.start"), type="primary", icon=":material/play_arrow:", key="start", disabled=not ready):
         with common.friendly("pretraining.cannot_start"), st.spinner(t("pretraining.starting")):
@@ -69,7 +70,7 @@ def show() -> None:
 def size_words(size: str) -> str:
     """Says what a size is."""
     if size == GO_ON:
-        return t("pretraining.go_on", name=models.chosen_name())
+        return t("pretraining.go_on", name=models.chosen_name() or t("pretraining.go_on_another"))
     layers, hidden, heads = SIZES[size]
     count = BertConfig.of_size(size, 3000, max_position_embeddings=LONGEST_INPUT).parameter_count() / 1e6
     return t("pretraining.size_words", size=size, layers=layers, hidden=hidden, heads=heads, count=f"{count:.1f}")
@@ -77,7 +78,8 @@ def size_words(size: str) -> str:
 
 def follow() -> None:
     """Gives a newly chosen size or optimizer the learning rate that suits it."""
-    st.session_state.rate = RATES[st.session_state.get("optimizer", "muon")][st.session_state.size]
+    rates = RATES[st.session_state.get("optimizer", "muon")]
+    st.session_state.rate = rates.get(st.session_state.size, st.session_state.get("rate"))
 
 
 def ask_for_details(size: str) -> dict:
@@ -90,7 +92,7 @@ def ask_for_details(size: str) -> dict:
                                       help=t("pretraining.optimizer_help"), on_change=follow)
             rate = number("rate", RATES[optimizer][size], lambda value: f"{value:g}")
             batch = number("batch", 64, str)
-            length = number("length", 32, str)
+            length = number("length", 32, str, most=longest_input() if size == GO_ON else LONGEST_INPUT)
         with right:
             mask_rate = common.choice(st.select_slider, t("pretraining.mask_rate"), [0.05, 0.1, 0.15, 0.2, 0.3, 0.4],
                                       key="mask_rate", default=0.15, format_func=html.percent,
@@ -104,9 +106,20 @@ def ask_for_details(size: str) -> dict:
             "word2vec": word2vec, "whole": whole}
 
 
-def number(name: str, default, words):
+def longest_input() -> int:
+    """Returns how many tokens the model in the sidebar takes, as far as pairs here may be long."""
+    from bert_tf.checkpoint import read_config
+
+    try:
+        return min(LONGEST_INPUT, read_config(models.chosen_folder()).max_position_embeddings)
+    except (TypeError, FileNotFoundError, ValueError):  # no folder, or no model in it, which the sidebar tells
+        return LONGEST_INPUT
+
+
+def number(name: str, default, words, *, most: float = float("inf")):
     """Draws a choice of one of the numbers that make sense."""
-    return common.choice(st.select_slider, t(f"pretraining.{name}"), CHOICES[name], key=name, default=default,
+    options = [value for value in CHOICES[name] if value <= most]
+    return common.choice(st.select_slider, t(f"pretraining.{name}"), options, key=name, default=default,
                          format_func=words, help=t(f"pretraining.{name}_help"))
 
 

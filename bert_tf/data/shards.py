@@ -134,8 +134,8 @@ def prepare(paths: Iterable[str | os.PathLike], tokenizer, folder: str | os.Path
             processes: int | None = None, progress: Callable[[int, int], None] | None = None) -> TokenShards:
     """Tokenizes corpus files into a folder of shards, one shard a file.
 
-    A shard that is there already, complete and made from the same file (name, size, time of
-    change), is kept; so an interrupted preparation goes on where it stopped, and files can be added
+    A shard that is there already, complete and made from the same file (name, size, and time of
+    change or content), is kept; so an interrupted preparation goes on where it stopped, and files can be added
     later. With several processes, a script should call this under `if __name__ == "__main__"`.
 
     Args:
@@ -203,6 +203,7 @@ def _write_shard(source: Path, tokenizer, folder: Path, name: str, dtype: str,
                  report: Callable[[int], None]) -> dict:
     """Tokenizes one file into the three files of a shard; returns its manifest record."""
     stat = source.stat()
+    sha256 = _sha256(source)
     documents = read_documents(source, progress=report)  # before any writing, so that it may fail by itself
     paths = _shard_paths(folder, name)
     parts = [path.with_name(f"{path.name}.{os.getpid()}.part") for path in paths]
@@ -232,7 +233,7 @@ def _write_shard(source: Path, tokenizer, folder: Path, name: str, dtype: str,
         for part in parts:
             part.unlink(missing_ok=True)
     return {"source": source.name, "source_bytes": stat.st_size, "source_mtime_ns": stat.st_mtime_ns,
-            "source_sha256": _sha256(source), "documents": len(document_starts) - 1, "sentences": len(sentence_starts) - 1, "tokens": tokens}
+            "source_sha256": sha256, "documents": len(document_starts) - 1, "sentences": len(sentence_starts) - 1, "tokens": tokens}
 
 
 def _sha256(file: Path) -> str:

@@ -47,7 +47,8 @@ def thinned(metrics: list[dict], most: int = 400) -> list[dict]:
 def started_from(wanted: dict) -> str:
     """Says what a run's weights were before its first step."""
     if wanted.get("initial_model"):
-        return f"the model {Path(wanted['initial_model']).name}"
+        folder = Path(wanted["initial_model"])
+        return f"{folder.name} of the run {folder.parts[-3]}" if folder.parent.name == "checkpoints" else f"the model {folder.name}"
     return "random weights" + (", token embeddings from word2vec" if wanted["initial_embeddings"] == "word2vec" else "")
 
 

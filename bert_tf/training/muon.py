@@ -11,7 +11,8 @@ class SmallSquareMuon(keras.optimizers.Muon):
 
     The iteration multiplies a matrix X (n, m), n <= m, five times from the left by a polynomial of X X^T. All five
     factors can be worked out on that n x n square alone and then meet X once, so that wide products come twice instead
-    of ten times.
+    of ten times. The square is carried along, so rounding adds up: it takes products in full float32, as a CPU
+    computes them and a GPU by default does not.
 
     Source: Jordan et al. 2024, "Muon: An optimizer for hidden layers in neural networks".
     """

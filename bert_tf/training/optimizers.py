@@ -29,9 +29,9 @@ def adamw(model, *, weight_decay: float, beta_2: float, epsilon: float, clip_nor
 def muon(model, *, weight_decay: float, beta_2: float, epsilon: float, clip_norm: float, accumulation: int = 1):
     """Returns Muon, built for a model's trainable variables; its learning rate is 0 until somebody sets it.
 
-    Every matrix of the blocks and of the masked-word head moves along its momentum made orthogonal, so that no
-    direction is left behind. Embeddings, the two rows of the next-sentence head, biases and LayerNorm take AdamW's
-    steps.
+    Every matrix of the blocks, of the pooler and of the masked-word head moves along its momentum made orthogonal, so
+    that no direction is left behind. Embeddings, the two rows of the next-sentence head, biases and LayerNorm take
+    AdamW's steps. A CPU gets the cheaper `SmallSquareMuon`.
 
     Args:
         model: a Keras model.
@@ -39,9 +39,12 @@ def muon(model, *, weight_decay: float, beta_2: float, epsilon: float, clip_norm
         beta_2, epsilon: of AdamW's steps.
         clip_norm, accumulation: as for `adamw`.
     """
+    import keras
+
     from bert_tf.training.muon import SmallSquareMuon
 
-    return _built(SmallSquareMuon(
+    devices = {name.split(":")[0].lower() for name in keras.distribution.list_devices()}
+    return _built((SmallSquareMuon if devices == {"cpu"} else keras.optimizers.Muon)(
         learning_rate=0.0, weight_decay=weight_decay, adam_weight_decay=weight_decay, adam_beta_2=beta_2,
         epsilon=epsilon, global_clipnorm=clip_norm, rms_rate=MUON_RMS, exclude_layers=["nsp_head"],
         gradient_accumulation_steps=accumulation if accumulation > 1 else None), model)

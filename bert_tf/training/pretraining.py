@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bert_tf.config import BertConfig, PretrainingConfig, Stage, read_json
+from bert_tf.config import SIZES, BertConfig, PretrainingConfig, Stage, read_json
 from bert_tf.data.mixture import MixedSampler, parts_of
 from bert_tf.data.pairs import PairSampler
 from bert_tf.data.shards import TokenShards, prepare
@@ -78,32 +78,44 @@ def create_run(run: RunFolder, training: PretrainingConfig, *, corpus: list[str]
     if initial_model:
         if tokenizer or initial_embeddings != "random":
             raise ValueError("The vocabulary and the embeddings are those of the initial model; give no others.")
-        training, tokenizer = like_model(training, initial_model), initial_model
+        training, vocabulary = like_model(training, initial_model)
+        vocab_size, lowercase = vocabulary.vocab_size, vocabulary.lowercase
+    elif training.size is None:
+        raise ValueError(f"Give the recipe a size ({', '.join(SIZES)}), or an initial model to go on from.")
     run.create({
         "kind": "pretraining", "training": training.to_dict(), "corpus": [str(Path(p).resolve()) for p in corpus],
         "heldout": [str(Path(p).resolve()) for p in heldout],
         "tokenizer": tokenizer and str(Path(tokenizer).resolve()), "vocab_size": vocab_size, "lowercase": lowercase,
-        "shards": str((Path(shards) if shards else run.path / "shards").resolve()), "initial_model": initial_model and str(Path(initial_model).resolve()), "initial_embeddings": initial_embeddings,
-        "shares": shares or {},
+        "shards": str((Path(shards) if shards else run.path / "shards").resolve()),
+        "initial_model": initial_model and str(Path(initial_model).resolve()),
+        "initial_embeddings": initial_embeddings, "shares": shares or {},
     })
+    if initial_model:
+        run.keep_initial_model(initial_model)
 
 
-def like_model(training: PretrainingConfig, folder: str | Path) -> PretrainingConfig:
-    """Returns a recipe for going on from a model: the shape is the model's.
+def like_model(training: PretrainingConfig, folder: str | Path) -> tuple[PretrainingConfig, WordPieceTokenizer]:
+    """Returns a recipe for going on from a model, with the shape of the model, and the model's tokenizer.
 
     Raises:
         FileNotFoundError: the folder or one of its files is not there.
-        ValueError: it is no BERT, or a stage of the recipe is longer than the model takes.
+        ValueError: it is no BERT that takes pairs, its files do not fit each other, or a stage of the recipe is longer
+            than the model takes.
     """
-    from bert_tf.checkpoint import WEIGHTS_FILE, read_config
+    from bert_tf import checkpoint
 
-    most = read_config(folder).max_position_embeddings
+    shape = checkpoint.read_config(folder)
+    tokenizer = checkpoint.read_tokenizer(folder, shape)
     longest = max(stage.sequence_length for stage in training.stages)
-    if longest > most:
-        raise ValueError(f"A stage of {longest} tokens is too long for {folder}, which takes {most}. Make the stages shorter.")
-    if not (Path(folder) / WEIGHTS_FILE).is_file():
-        raise FileNotFoundError(f"{folder} holds no {WEIGHTS_FILE}, so there are no weights to go on from.")
-    return training.replace(size=None, max_position_embeddings=most)
+    if longest > shape.max_position_embeddings:
+        raise ValueError(f"A stage of {longest} tokens is too long for {folder}, which takes "
+                         f"{shape.max_position_embeddings}. Make the stages shorter.")
+    if shape.type_vocab_size < 2:
+        raise ValueError(f"{folder} knows no second segment (type_vocab_size {shape.type_vocab_size}), so it cannot learn "
+                         "from sentence pairs. Choose another model.")
+    if not (Path(folder) / checkpoint.WEIGHTS_FILE).is_file():
+        raise FileNotFoundError(f"{folder} holds no {checkpoint.WEIGHTS_FILE}, so there are no weights to go on from.")
+    return training.replace(size=None, max_position_embeddings=shape.max_position_embeddings), tokenizer
 
 
 def lengthen(run: RunFolder, length: float) -> None:
@@ -164,12 +176,12 @@ class Pretraining:
         if cluster is not None and self.writes:
             cluster.wait("prepared")
         checkpoint = run.resumable_checkpoint()
-        self.model = self._model(checkpoint or wanted.get("initial_model"))
+        self.model = self._model(checkpoint or run.initial_model_path)
         self.step, self.seconds, self.tokens = 0, 0.0, 0
         if checkpoint:
             self._restore(checkpoint)
         elif wanted.get("initial_model"):
-            self._start_from_model(Path(wanted["initial_model"]))
+            self._start_from_model(run.initial_model_path)
         elif wanted["initial_embeddings"] == "word2vec":
             self._start_from_word2vec()
         self.steps = steps_of(self.model, accumulation=self.config.accumulation, cluster=cluster)
@@ -179,9 +191,10 @@ class Pretraining:
     def _tokenizer(self, wanted: dict) -> WordPieceTokenizer:
         """Opens the run's tokenizer; at first makes it: the one asked for, the shards' own, or one trained now."""
         shared = Path(wanted["shards"]) / "tokenizer"
-        given = wanted["tokenizer"] or (shared if (shared / "vocab.txt").is_file() else None)
-        if given and not Path(given).exists() and (self.run.path / "tokenizer").is_dir():
-            given = None  # copied when the run began; where it came from may be gone
+        given = self.run.initial_model_path if wanted.get("initial_model") else wanted["tokenizer"]
+        given = given or (shared if (shared / "vocab.txt").is_file() else None)
+        if self.run.resumable_checkpoint() and (self.run.path / "tokenizer" / "tokenizer_config.json").is_file():
+            given = None  # copied when the run began; where it came from may have changed
         return vocabulary_for(wanted["corpus"], self.run.path / "tokenizer", given=given,
                               vocab_size=wanted["vocab_size"], lowercase=wanted["lowercase"])
 
@@ -210,8 +223,8 @@ class Pretraining:
         return pair_sampler(self._shards([path], folder), self.tokenizer, seed=HELDOUT_SEED,
                             mask_rate=self.config.mask_rate, short_rate=self.config.short_rate)
 
-    def _model(self, like: str | Path | None):
-        """Builds the network: of the recipe's size, or of the shape of the model in a folder."""
+    def _model(self, like: Path):
+        """Builds the network: of the recipe's size, or without one of the shape of the model in a folder."""
         import keras
 
         from bert_tf.checkpoint import read_config

@@ -63,12 +63,32 @@ class RunFolder:
             if self.status().get("state") != "failed" or self.checkpoints() or self.metrics():
                 way = "leave --train out" if self.config().get("kind") == "finetuning" else "give --resume"
                 raise ValueError(f"{self.path} already holds a run. To go on with it {way}; otherwise give another --run.")
-            for prepared in ("tokenizer", "shards", "heldout"):
+            for prepared in ("tokenizer", "shards", "heldout", "initial"):
                 shutil.rmtree(self.path / prepared, ignore_errors=True)
         try:
             self.checkpoints_path.mkdir(parents=True, exist_ok=True)
             self.rewrite_config(config)
         except OSError as error:
+            raise ValueError(f"The run folder {self.path} cannot be written: {error}.") from None
+
+    @property
+    def initial_model_path(self) -> Path:
+        """Where the model is that a run goes on from: a copy of its own, since the other folder may change."""
+        return self.path / "initial"
+
+    def keep_initial_model(self, folder: str | Path) -> None:
+        """Copies the model that the run goes on from.
+
+        Raises:
+            ValueError: the disk refuses.
+        """
+        try:
+            self.initial_model_path.mkdir()
+            for name in ("config.json", "vocab.txt", "tokenizer_config.json", "tokenizer.json", "model.safetensors"):
+                if (Path(folder) / name).is_file():
+                    shutil.copyfile(Path(folder) / name, self.initial_model_path / name)
+        except OSError as error:
+            self.write_status("failed", message=f"The initial model cannot be copied: {error}")
             raise ValueError(f"The run folder {self.path} cannot be written: {error}.") from None
 
     def rewrite_config(self, config: dict) -> None:

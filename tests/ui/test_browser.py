@@ -117,6 +117,18 @@ def test_language_switch_stays_from_page_to_page(visit):
     tab.expect("h1", "看见 BERT")
 
 
+def test_options_take_over_new_words(visit):
+    tab = visit()
+    page = tab.open("pretraining", lang="en", lab="new")
+    size = page.locator(".st-key-size input")
+    expect(size).to_have_value(re.compile("2 layers of 128"))
+    page.locator(".st-key-lang button", has_text="中文").click()
+    expect(size).to_have_value(re.compile("2 层"))
+    page.locator(".st-key-corpus button", has_text="自己的文本").click()  # sends every choice back to the app
+    page.locator(".st-key-files").wait_for()
+    expect(size).to_have_value(re.compile("2 层"))
+
+
 def test_what_was_typed_goes_along_from_page_to_page(visit):
     tab = visit()
     page = tab.open("attention", lang="en")

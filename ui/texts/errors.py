@@ -33,6 +33,9 @@ ERRORS = [(re.compile(pattern, re.DOTALL), words) for pattern, words in [
     (r"(?P<file>.+?) cannot be read as safetensors", "{file} 读不出来，可能不完整。请重新复制一份。"),
     (r"(?P<folder>.+?): vocab\.txt has (?P<pieces>\d+) pieces, but config\.json says vocab_size (?P<size>\d+)",
      "{folder}：vocab.txt 有 {pieces} 个词片，config.json 里却写着 {size}。这两个文件不属于同一个模型。"),
+    (r"A stage of \d+ tokens is too long for (?P<folder>.+?), which takes (?P<most>\d+)\.",
+     "{folder} 最多读 {most} 个词片，请把“每对句子的词片数”调小。"),
+    (r"(?P<folder>.+?) knows no second segment", "{folder} 没有第二个句段，不能用句子对来训练。请换一个模型。"),
     # task files
     (r"(?P<file>.+?) has (?P<size>[\d,]+) MB; task files may have (?P<most>\d+) MB",
      "{file} 有 {size} MB，任务文件最多 {most} MB。请只取其中一部分行。"),

@@ -28,8 +28,10 @@ TEXT = {
     "pretraining.size_words": ("{size}: {layers} layers of {hidden}, {count} M weights", "{size}：{layers} 层 × {hidden} 维，{count} 百万参数"),
     "pretraining.go_on": ("go on from {name}", "接着训练 {name}"),
     "pretraining.go_on_note": ("It keeps its weights, its shape and its word pieces, and learns your text on top of what it "
-                               "knows. Another model is chosen in the sidebar. {name} itself stays as it is.",
-                               "沿用它的参数、结构和词表，在已有知识上继续学习。其他模型在侧栏里选。{name} 本身不会改变。"),
+                               "knows. To go on from another model, choose that in the sidebar. {name} itself stays as it is.",
+                               "沿用它的参数、结构和词表，在已有知识上继续学习。想用别的模型，请在侧栏里选。{name} 本身不会改变。"),
+    "pretraining.go_on_nothing": ("Choose a model in the sidebar first.", "请先在侧栏里选一个模型。"),
+    "pretraining.go_on_another": ("another model", "其他模型"),
     "pretraining.minutes": ("Minutes", "分钟"),
     "pretraining.minutes_help": ("Training time. The learning rate falls to 0 by the end, so a run is best when it is over.",
                                  "训练时间。学习率到结束时降到 0，所以训练完整时效果最好。"),
