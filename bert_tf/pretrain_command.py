@@ -98,7 +98,8 @@ def add_pretrain(commands) -> None:
 
 def _pretrain(args) -> None:
     from bert_tf.quiet import start_keras_quietly
-    from bert_tf.training.pretraining import create_run, pretrain
+    from bert_tf.training.pretraining import pretrain
+    from bert_tf.training.pretraining_request import create_run
     from bert_tf.training.run_folder import RunFolder
 
     run = RunFolder(args.run)
@@ -163,7 +164,7 @@ def prepare_to_resume(run, args) -> None:
         FileNotFoundError: there is no run.
         ValueError: a flag asks for something else than the run was started with.
     """
-    from bert_tf.training.pretraining import lengthen
+    from bert_tf.training.pretraining_request import lengthen
 
     config = run.config()
     training = PretrainingConfig.from_dict(config["training"])

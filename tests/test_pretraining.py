@@ -18,8 +18,10 @@ import bert_tf
 from bert_tf.checkpoint import read_tensors
 from bert_tf.config import PretrainingConfig, Stage
 from bert_tf.training.export import export_run
+from bert_tf.training.loop import StopSignals
 from bert_tf.training.measures import split_batch
-from bert_tf.training.pretraining import StopSignals, create_run, lengthen, pretrain
+from bert_tf.training.pretraining import pretrain
+from bert_tf.training.pretraining_request import create_run, lengthen
 from bert_tf.training.run_folder import RunFolder
 
 ANIMALS = {"cat": "milk", "dog": "bones", "cow": "grass", "bird": "seeds", "猫": "鱼", "狗": "骨头", "马": "草"}

@@ -25,7 +25,7 @@ from bert_tf.training.finetuning_config import (
     suggested_epochs,
     suggested_learning_rate,
 )
-from bert_tf.training.pretraining import HEARTBEAT_SECONDS, StopSignals
+from bert_tf.training.loop import HEARTBEAT_SECONDS, StopSignals
 from bert_tf.training.run_folder import RunFolder, reported, write_atomically
 from bert_tf.training.schedules import learning_rate
 from bert_tf.training.task_batches import collate, make_features, shuffled_batches

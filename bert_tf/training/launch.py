@@ -20,7 +20,7 @@ from pathlib import Path
 from bert_tf.config import PretrainingConfig
 from bert_tf.training.finetuning import create_finetuning
 from bert_tf.training.finetuning_config import FinetuningConfig
-from bert_tf.training.pretraining import create_run, lengthen
+from bert_tf.training.pretraining_request import create_run, lengthen
 from bert_tf.training.process import at_work
 from bert_tf.training.run_folder import RunFolder
 

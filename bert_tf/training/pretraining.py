@@ -6,15 +6,13 @@ way as one that was not. Source: Devlin et al. 2019, section 3.1 and appendix A.
 
 from __future__ import annotations
 
-import signal
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 
-from bert_tf.config import SIZES, BertConfig, PretrainingConfig, Stage, read_json
+from bert_tf.config import BertConfig, PretrainingConfig, Stage, read_json
 from bert_tf.data.mixture import MixedSampler, parts_of
 from bert_tf.data.pairs import PairSampler
 from bert_tf.data.shards import TokenShards, prepare
@@ -22,6 +20,7 @@ from bert_tf.data.vocabulary_start import vocabulary_for
 from bert_tf.data.words import mark_words
 from bert_tf.tokenizer import WordPieceTokenizer
 from bert_tf.training.flops import flops_per_step
+from bert_tf.training.loop import HEARTBEAT_SECONDS, Prefetcher, StopSignals, Window
 from bert_tf.training.measures import HELDOUT_SEED, measure, pair_sampler
 from bert_tf.training.optimizers import optimizer_named
 from bert_tf.training.run_folder import (
@@ -34,108 +33,9 @@ from bert_tf.training.run_folder import (
 from bert_tf.training.schedules import learning_rate
 from bert_tf.training.steps import steps_of
 
-HEARTBEAT_SECONDS = 5.0
-
-
-def create_run(run: RunFolder, training: PretrainingConfig, *, corpus: list[str], heldout: list[str] = (),
-               tokenizer: str | None = None, vocab_size: int = 16_000, lowercase: bool = True,
-               shards: str | None = None, initial_model: str | None = None, initial_embeddings: str = "random",
-               shares: dict[str, float] | None = None) -> None:
-    """Writes down a new run; `pretrain` then does it.
-
-    Args:
-        run: where.
-        training: recipe.
-        corpus: text files, one sentence a line, a blank line between documents, plain or .xz or .gz.
-        heldout: text files measured at every checkpoint and never trained on.
-        tokenizer: a folder with `vocab.txt`; None trains a vocabulary on the corpus.
-        vocab_size: pieces of the vocabulary to train.
-        lowercase: whether the vocabulary to train is uncased.
-        shards: folder of the token shards, shared between runs; None keeps them in the run folder.
-        initial_model: a BERT folder to go on from, with its weights, its vocabulary and its shape; the recipe's `size`
-            and `max_position_embeddings` then count for nothing. Heads that it lacks start from random weights.
-        initial_embeddings: `random`, or `word2vec` over the corpus's own word pieces.
-        shares: how much of every batch comes from the files whose names begin so, such as {"en": 0.4, "zh": 0.6};
-            None draws from all text alike.
-
-    Raises:
-        FileNotFoundError: a text file or the initial model is missing.
-        ValueError: the folder holds a run already, or an argument is off.
-    """
-    if initial_embeddings not in ("random", "word2vec"):
-        raise ValueError(f"initial_embeddings should be random or word2vec, not {initial_embeddings!r}.")
-    if not corpus:
-        raise ValueError("A pretraining needs at least one corpus file.")
-    for path in [*corpus, *heldout]:
-        if Path(path).is_dir():
-            raise ValueError(f"{path} is a folder; name the text files in it.")
-        if not Path(path).is_file():
-            raise FileNotFoundError(f"The corpus file {path} does not exist.")
-    both = {Path(path).resolve() for path in corpus} & {Path(path).resolve() for path in heldout}
-    if both:
-        raise ValueError(f"{sorted(both)[0]} is among the corpus and the held-out files; what is held out is never "
-                         "trained on.")
-    if initial_model:
-        if tokenizer or initial_embeddings != "random":
-            raise ValueError("The vocabulary and the embeddings are those of the initial model; give no others.")
-        training, vocabulary = like_model(training, initial_model)
-        vocab_size, lowercase = vocabulary.vocab_size, vocabulary.lowercase
-    elif training.size is None:
-        raise ValueError(f"Give the recipe a size ({', '.join(SIZES)}), or an initial model to go on from.")
-    run.create({
-        "kind": "pretraining", "training": training.to_dict(), "corpus": [str(Path(p).resolve()) for p in corpus],
-        "heldout": [str(Path(p).resolve()) for p in heldout],
-        "tokenizer": tokenizer and str(Path(tokenizer).resolve()), "vocab_size": vocab_size, "lowercase": lowercase,
-        "shards": str((Path(shards) if shards else run.path / "shards").resolve()),
-        "initial_model": initial_model and str(Path(initial_model).resolve()),
-        "initial_embeddings": initial_embeddings, "shares": shares or {},
-    })
-    if initial_model:
-        run.keep_initial_model(initial_model)
-
-
-def like_model(training: PretrainingConfig, folder: str | Path) -> tuple[PretrainingConfig, WordPieceTokenizer]:
-    """Returns a recipe for going on from a model, with the shape of the model, and the model's tokenizer.
-
-    Raises:
-        FileNotFoundError: the folder or one of its files is not there.
-        ValueError: it is no BERT that takes pairs, its files do not fit each other, or a stage of the recipe is longer
-            than the model takes.
-    """
-    from bert_tf import checkpoint
-
-    shape = checkpoint.read_config(folder)
-    tokenizer = checkpoint.read_tokenizer(folder, shape)
-    longest = max(stage.sequence_length for stage in training.stages)
-    if longest > shape.max_position_embeddings:
-        raise ValueError(f"A stage of {longest} tokens is too long for {folder}, which takes "
-                         f"{shape.max_position_embeddings}. Make the stages shorter.")
-    if shape.type_vocab_size < 2:
-        raise ValueError(f"{folder} knows no second segment (type_vocab_size {shape.type_vocab_size}), so it cannot learn "
-                         "from sentence pairs. Choose another model.")
-    if not (Path(folder) / checkpoint.WEIGHTS_FILE).is_file():
-        raise FileNotFoundError(f"{folder} holds no {checkpoint.WEIGHTS_FILE}, so there are no weights to go on from.")
-    return training.replace(size=None, max_position_embeddings=shape.max_position_embeddings), tokenizer
-
-
-def lengthen(run: RunFolder, length: float) -> None:
-    """Makes a run longer, finished or not; `pretrain` then goes on with it.
-
-    Args:
-        run: the run.
-        length: of the whole run from its beginning, in steps or minutes, whichever its recipe counts.
-
-    Raises:
-        FileNotFoundError: there is no run in this folder.
-        ValueError: the run would not get longer.
-    """
-    config = run.config()
-    training = PretrainingConfig.from_dict(config["training"]).longer(length)
-    run.rewrite_config(config | {"training": training.to_dict()})
-
 
 def pretrain(run: RunFolder, *, show: Callable[[dict], None] = lambda record: None, cluster=None) -> Path:
-    """Does a run that `create_run` wrote down, or goes on with it from its newest checkpoint.
+    """Does a run that `pretraining_request.create_run` wrote down, or goes on with it from its newest checkpoint.
 
     Args:
         run: the run.
@@ -390,64 +290,3 @@ class Pretraining:
             record = {"step": self.step, "heldout": name, "seconds": round(self.seconds, 3),
                       **{key: round(value, 6) for key, value in measured.items()}}
             self._record(record, show)
-
-
-class Window:
-    """The steps between two log records: how many, their real tokens, and how long they took."""
-
-    def __init__(self):
-        self.steps, self.tokens, self.seconds = 0, 0, 0.0
-
-    def add(self, batch: dict[str, np.ndarray]) -> None:
-        """Counts one step's batch."""
-        self.steps += 1
-        self.tokens += int(batch["padding_mask"].sum())
-
-
-class Prefetcher:
-    """Samples the next batches in a thread while the model works on this one."""
-
-    def __init__(self, sampler: PairSampler | MixedSampler, *, depth: int = 3):
-        self.sampler, self.depth, self.waiting = sampler, depth, {}
-        self.pool = ThreadPoolExecutor(1, thread_name_prefix="batches")
-
-    def __enter__(self) -> "Prefetcher":
-        return self
-
-    def __exit__(self, *error) -> None:
-        self.pool.shutdown(wait=True, cancel_futures=True)
-
-    def get(self, step: int, stage: Stage) -> dict[str, np.ndarray]:
-        """Returns the batch of a step; batches of another stage that were sampled ahead are thrown away."""
-        wanted = {(step + ahead, stage.sequence_length, stage.batch_size) for ahead in range(self.depth)}
-        for key in set(self.waiting) - wanted:
-            self.waiting.pop(key).cancel()
-        for key in sorted(wanted - set(self.waiting)):
-            self.waiting[key] = self.pool.submit(
-                self.sampler.batch, key[0], sequence_length=key[1], batch_size=key[2])
-        return self.waiting.pop((step, stage.sequence_length, stage.batch_size)).result()
-
-
-class StopSignals:
-    """Turns Ctrl-C and SIGTERM into a wish to stop at the next clean point; a second one stops at once."""
-
-    def __init__(self):
-        self.asked = False
-        self.before = {}
-
-    def __enter__(self) -> "StopSignals":
-        for number in (signal.SIGINT, signal.SIGTERM):
-            try:
-                self.before[number] = signal.signal(number, self._ask)
-            except ValueError:  # not the main thread: signals stay with whoever owns them
-                pass
-        return self
-
-    def __exit__(self, *error) -> None:
-        for number, handler in self.before.items():
-            signal.signal(number, handler)
-
-    def _ask(self, number, frame) -> None:
-        if self.asked:
-            raise KeyboardInterrupt
-        self.asked = True
