@@ -331,7 +331,11 @@ def test_browser_redraws_when_its_frame_changes_and_keeps_what_was_chosen(chromi
     assert narrow <= 390 and shown.view.locator("#layer").input_value() == "2"
     assert shown.view.locator("#filter option:checked").text_content() == "Sentence A → Sentence B"
     shown.page.set_viewport_size({"width": 900, "height": 800})
-    shown.page.frames[1].wait_for_function(f"{width} > {narrow + 50}")
+    for _ in range(100):  # not wait_for_function: the page's policy forbids it to look a second time
+        if shown.page.frames[1].evaluate(width) > narrow + 50:
+            break
+        shown.page.wait_for_timeout(100)
+    assert shown.page.frames[1].evaluate(width) > narrow + 50
     shown.expect(trace.attentions[2][:, :6, 6:])
     assert shown.view.locator("#vis svg").count() == 1
 
