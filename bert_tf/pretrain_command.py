@@ -108,7 +108,8 @@ def _pretrain(args) -> None:
     else:
         create_run(run, recipe(args), corpus=args.corpus, heldout=args.heldout, tokenizer=args.tokenizer,
                    vocab_size=args.vocab_size or 16_000, lowercase=not args.cased, shards=args.shards,
-                   initial_model=args.initial_model, initial_embeddings=args.initial_embeddings or "random", shares=parse_shares(args.shares))
+                   initial_model=args.initial_model, initial_embeddings=args.initial_embeddings or "random",
+                   shares=parse_shares(args.shares))
     start_keras_quietly()
     with cluster_of(args) as cluster, PretrainingBar(disable=cluster is not None and cluster.rank > 0) as bar:
         checkpoint = pretrain(run, show=bar.show, cluster=cluster)
@@ -174,7 +175,8 @@ def prepare_to_resume(run, args) -> None:
     asked |= {"stages": Stage.parse_all(args.stages)} if args.stages else {}
     other = [name for name, value in asked.items() if name != unit and value != getattr(training, name)]
     asked_of_run = {name: [str(Path(path).resolve()) for path in getattr(args, name)] for name in ("corpus", "heldout")}
-    asked_of_run |= {name: getattr(args, name) and str(Path(getattr(args, name)).resolve()) for name in ("tokenizer", "shards", "initial_model")}
+    asked_of_run |= {name: getattr(args, name) and str(Path(getattr(args, name)).resolve())
+                     for name in ("tokenizer", "shards", "initial_model")}
     asked_of_run |= {"vocab_size": args.vocab_size, "initial_embeddings": args.initial_embeddings,
                      "shares": parse_shares(args.shares)}
     other += [name for name, value in asked_of_run.items() if value and value != config.get(name)]

@@ -233,7 +233,8 @@ def _write_shard(source: Path, tokenizer, folder: Path, name: str, dtype: str,
         for part in parts:
             part.unlink(missing_ok=True)
     return {"source": source.name, "source_bytes": stat.st_size, "source_mtime_ns": stat.st_mtime_ns,
-            "source_sha256": sha256, "documents": len(document_starts) - 1, "sentences": len(sentence_starts) - 1, "tokens": tokens}
+            "source_sha256": sha256, "documents": len(document_starts) - 1, "sentences": len(sentence_starts) - 1,
+            "tokens": tokens}
 
 
 def _sha256(file: Path) -> str:

@@ -227,6 +227,7 @@ def test_the_form_goes_on_from_the_model_in_the_sidebar(monkeypatch, runs, lang)
     assert name in at.selectbox(key="size").options[-1] and name in said(whole(at))
     assert at.select_slider(key="rate").value == lab_start.RATES["muon"][lab_start.GO_ON]
     assert not [slider for slider in at.select_slider if slider.key == "vocabulary"]
+    assert at.select_slider(key="length").options == ["16", "32", "64"]  # it takes no more
     whole(at).button(key="start").click()
     whole(at)
     assert asked["training"].size is None and asked["initial_model"].name == name
