@@ -36,6 +36,7 @@ def parser() -> argparse.ArgumentParser:
     finetune_command.add_finetune(commands)
     finetune_command.add_predict(commands)
     _add_export(commands)
+    _add_grow(commands)
     add_evaluate(commands)
     _add_questions(commands)
     _add_bench(commands)
@@ -60,6 +61,27 @@ def _export(args) -> None:
     about = Path(args.about).read_text(encoding="utf-8") if args.about else ""
     export_run(args.run, args.folder, dtype=args.dtype, about=about)
     print(f"wrote {args.folder}")
+
+
+def _add_grow(commands) -> None:
+    command = commands.add_parser("grow", help="make a wider model that answers alike, to pretrain it further")
+    command.add_argument("model", help="a BERT folder with both pretraining heads")
+    command.add_argument("folder", help="folder to write; pretrain --initial-model goes on from it")
+    command.add_argument("--times", type=int, default=2, help="how many times as wide (default: 2)")
+    command.add_argument("--seed", type=int, default=0, help="of the noise that makes copies part")
+    command.set_defaults(run_command=_grow)
+
+
+def _grow(args) -> None:
+    from bert_tf.checkpoint import read_config
+    from bert_tf.quiet import start_keras_quietly
+    from bert_tf.training.growth import grow_model
+
+    start_keras_quietly()
+    grow_model(args.model, args.folder, times=args.times, seed=args.seed)
+    shape = read_config(args.folder)
+    print(f"wrote {args.folder}: {shape.num_hidden_layers} layers, hidden size {shape.hidden_size}, "
+          f"{shape.num_attention_heads} heads, {shape.parameter_count():,} parameters")
 
 
 def _add_bench(commands) -> None:
