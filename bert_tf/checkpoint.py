@@ -14,7 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
-from bert_tf.config import BertConfig, read_json
+from bert_tf.config import BertConfig
+from bert_tf.records import read_json
 from bert_tf.tokenizer import WordPieceTokenizer
 
 WEIGHTS_FILE = "model.safetensors"

@@ -15,7 +15,8 @@ import numpy as np
 
 from bert_tf import checkpoint
 from bert_tf.compiled import compiled
-from bert_tf.config import BertConfig, require_integer
+from bert_tf.config import BertConfig
+from bert_tf.records import require_integer
 from bert_tf.results import Candidate, Encoding, NextSentence, PositionPrediction, Trace
 from bert_tf.tokenizer import SPECIAL_TOKENS, WordPieceTokenizer
 

@@ -13,8 +13,8 @@ from functools import cached_property
 import numpy as np
 
 from bert_tf.compiled import compiled
-from bert_tf.config import require_integer
 from bert_tf.explore import Bert, bucket, softmax
+from bert_tf.records import require_integer
 from bert_tf.results import Candidate, Encoding
 
 #: Rows are computed in batches of these sizes, so that few shapes are ever compiled.

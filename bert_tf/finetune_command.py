@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
-from bert_tf.config import explain_fields
 from bert_tf.progress_bar import ProgressBar
+from bert_tf.records import explain_fields
 from bert_tf.task_folder import TASKS
 from bert_tf.training.finetuning_config import FinetuningConfig
 

@@ -11,8 +11,9 @@ from pathlib import Path
 import numpy as np
 
 from bert_tf.compiled import compiled
-from bert_tf.config import BertConfig, require_integer
+from bert_tf.config import BertConfig
 from bert_tf.explore import bucket, softmax
+from bert_tf.records import require_integer
 from bert_tf.results import Answer, Encoding, Entity, LabelProbability
 from bert_tf.task_folder import ARCHITECTURES, LoadedTask, TaskSettings, load_task
 from bert_tf.task_inputs import (

@@ -15,8 +15,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from bert_tf.compiled import compiled
-from bert_tf.config import BertConfig, require_integer
+from bert_tf.config import BertConfig
 from bert_tf.explore import Bert, bucket, softmax
+from bert_tf.records import require_integer
 from bert_tf.results import Encoding
 
 #: Ways to hide a word: behind [MASK], as an unknown word, or from attention only (its place stays, nobody sees it).

@@ -10,8 +10,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from bert_tf.config import SIZES, PretrainingConfig, Stage, explain_fields, read_json
+from bert_tf.config import SIZES, PretrainingConfig, Stage
 from bert_tf.progress_bar import ProgressBar
+from bert_tf.records import explain_fields, read_json
 
 
 def add_prepare(commands) -> None:

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from bert_tf import checkpoint
-from bert_tf.config import read_json, require_integer
+from bert_tf.records import read_json, require_integer
 from bert_tf.tokenizer import WordPieceTokenizer
 
 #: The task and the Hugging Face class that does it.

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bert_tf.config import require_integer
+from bert_tf.records import require_integer
 from bert_tf.results import Encoding
 from bert_tf.text_normalization import (  # noqa: F401 - some are offered from here as well
     CLS,

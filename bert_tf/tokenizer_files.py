@@ -12,7 +12,7 @@ import json
 from pathlib import Path
 from typing import NamedTuple
 
-from bert_tf.config import read_json, require_integer
+from bert_tf.records import read_json, require_integer
 from bert_tf.text_normalization import SPECIAL_TOKENS
 from bert_tf.tokenizer_json import (
     append_special_tokens,

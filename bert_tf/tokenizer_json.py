@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bert_tf.config import read_json, require_integer
+from bert_tf.records import read_json, require_integer
 from bert_tf.text_normalization import CLS, SEP, SPECIAL_TOKENS, UNK
 
 

@@ -8,7 +8,7 @@ import string
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from bert_tf.config import require_integer
+from bert_tf.records import require_integer
 from bert_tf.text_normalization import SPECIAL_TOKENS, split_words
 
 #: Characters of text that are cleaned and counted at once.

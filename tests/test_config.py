@@ -5,7 +5,8 @@ import math
 
 import pytest
 
-from bert_tf.config import SIZES, BertConfig, PretrainingConfig, Stage, read_json
+from bert_tf.config import SIZES, BertConfig, PretrainingConfig, Stage
+from bert_tf.records import read_json
 
 #: Parameters of encoder and pooler with 30,522 pieces, as published with the models.
 PUBLISHED = {"tiny": 4_385_920, "mini": 11_170_560, "small": 28_763_648, "medium": 41_373_184,

@@ -7,7 +7,8 @@ import sys
 import pytest
 
 from bert_tf.__main__ import main
-from bert_tf.config import PretrainingConfig, explain_fields
+from bert_tf.config import PretrainingConfig
+from bert_tf.records import explain_fields
 from bert_tf.training.finetuning_config import FinetuningConfig
 from bert_tf.training.run_folder import RunFolder, reported
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from bert_tf.config import read_json
+from bert_tf.records import read_json
 from bert_tf.training.finetuning import read_examples
 from bert_tf.training.finetuning_config import FinetuningConfig
 from bert_tf.training.run_folder import RunFolder

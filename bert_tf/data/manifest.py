@@ -11,7 +11,7 @@ import json
 import os
 from pathlib import Path
 
-from bert_tf.config import read_json
+from bert_tf.records import read_json
 
 FORMAT_VERSION = 1
 MANIFEST = "manifest.json"

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from bert_tf.config import require_integer, require_number
 from bert_tf.data.pairs import PairSampler
 from bert_tf.data.passes import random_stream
 from bert_tf.data.shards import TokenShards
+from bert_tf.records import require_integer, require_number
 
 
 class MixedSampler:

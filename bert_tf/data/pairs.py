@@ -28,10 +28,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bert_tf.config import require_integer, require_number
 from bert_tf.data.masking import mask
 from bert_tf.data.passes import Pass, Passes, random_stream
 from bert_tf.data.shards import TokenShards
+from bert_tf.records import require_integer, require_number
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,6 @@ from pathlib import Path
 
 import numpy as np
 
-from bert_tf.config import require_integer
 from bert_tf.data.corpus import corpus_files, read_documents
 from bert_tf.data.manifest import (
     MANIFEST,
@@ -35,6 +34,7 @@ from bert_tf.data.manifest import (
     write_manifest,
 )
 from bert_tf.data.workers import run_jobs
+from bert_tf.records import require_integer
 
 
 @dataclass(frozen=True)

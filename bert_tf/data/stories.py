@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from bert_tf.config import require_integer
 from bert_tf.data import stories_en, stories_zh
+from bert_tf.records import require_integer
 
 LANGUAGES = {"en": stories_en, "zh": stories_zh}
 #: Words that stand in two senses in the stories.

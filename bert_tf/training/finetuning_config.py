@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bert_tf.config import JsonRecord, require_integer, require_number
+from bert_tf.records import JsonRecord, require_integer, require_number
 from bert_tf.task_folder import TASKS
 
 #: Peak learning rates that suit an encoder up to a hidden size: the smaller, the faster it may go. The first was

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bert_tf.config import require_integer
+from bert_tf.records import require_integer
 
 #: Weights that put hidden units out but read none.
 TABLES = ("word_embeddings", "position_embeddings", "token_type_embeddings")

@@ -12,12 +12,13 @@ from pathlib import Path
 
 import numpy as np
 
-from bert_tf.config import BertConfig, PretrainingConfig, Stage, read_json
+from bert_tf.config import BertConfig, PretrainingConfig, Stage
 from bert_tf.data.mixture import MixedSampler, parts_of
 from bert_tf.data.pairs import PairSampler
 from bert_tf.data.shards import TokenShards, prepare
 from bert_tf.data.vocabulary_start import vocabulary_for
 from bert_tf.data.words import mark_words
+from bert_tf.records import read_json
 from bert_tf.tokenizer import WordPieceTokenizer
 from bert_tf.training.flops import flops_per_step
 from bert_tf.training.loop import HEARTBEAT_SECONDS, Prefetcher, StopSignals, Window

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bert_tf.config import read_json
+from bert_tf.records import read_json
 from bert_tf.training.event_file import EventFile
 from bert_tf.training.process import at_work
 
