@@ -16,9 +16,8 @@ from bert_tf.compiled import compiled
 from bert_tf.explore import Bert, bucket, softmax
 from bert_tf.records import require_integer
 from bert_tf.results import Candidate, Encoding
+from bert_tf.variants import run_variants
 
-#: Rows are computed in batches of these sizes, so that few shapes are ever compiled.
-BATCH_SIZES = (8, 32)
 #: The least probability whose logarithm is taken.
 TINY = 1e-30
 
@@ -83,7 +82,6 @@ class FillingLab:
                              "masks. Choose a model that was saved with its pretraining heads.")
         self.bert = bert
         self._lock = threading.Lock()
-        self._run = compiled(bert.model)
 
     def together(self, text: str, text_b: str | None = None, *, beam: int = 8, top_k: int = 5) -> list[Filling]:
         """Fills all blanks together, by a search that keeps several fillings alive.
@@ -222,22 +220,8 @@ class FillingLab:
         Returns:
             float32 (R, P, V).
         """
-        found, positions = [], np.array(positions, np.int32)
-        slots = bucket(positions.shape[1], bucket(len(encoding), self.bert.max_length), shortest=1)
-        padded = np.zeros((len(rows), slots), np.int32)
-        padded[:, :positions.shape[1]] = positions
-        one = self.bert._inputs(encoding)
-        for start in range(0, len(rows), BATCH_SIZES[-1]):
-            chunk = rows[start:start + BATCH_SIZES[-1]]
-            size = next(size for size in BATCH_SIZES if size >= len(chunk))
-            inputs = {key: np.repeat(value, size, axis=0) for key, value in one.items()}
-            inputs["token_ids"][:len(chunk), :len(encoding)] = chunk
-            inputs["mask_positions"] = np.zeros((size, slots), np.int32)
-            inputs["mask_positions"][:len(chunk)] = padded[start:start + len(chunk)]
-            with self._lock:
-                logits = self._run(inputs)["mlm_logits"]
-            found.append(softmax(logits[:len(chunk), :positions.shape[1], :self.bert.tokenizer.vocab_size]))
-        return np.concatenate(found)
+        logits = run_variants(self.bert, encoding, rows, positions)["mlm_logits"]
+        return softmax(logits[:, :, :self.bert.tokenizer.vocab_size])
 
     def _candidate(self, piece: int, chances: np.ndarray) -> Candidate:
         return Candidate(self.bert.tokenizer.id_to_token(piece), piece, float(chances[piece]))

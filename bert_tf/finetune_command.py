@@ -98,6 +98,7 @@ def add_predict(commands) -> None:
     command.add_argument("texts", nargs="+", metavar="TEXT",
                          help="texts to classify or tag; both texts of a pair; a question and its passage")
     command.add_argument("--top-k", type=int, default=3, help="answers to a question, labels of a text")
+    command.add_argument("--words", action="store_true", help="say as well which words speak for the label, and against it")
     command.set_defaults(run_command=_predict)
 
 
@@ -114,6 +115,8 @@ def _predict(args) -> None:
         for answer in bert.answer(*args.texts, top_k=args.top_k):
             print(f"{answer.score:.1%}  {answer.text}  [{answer.start}:{answer.end}]")
         return
+    if args.words and bert.task == "tagging":
+        raise ValueError("--words explains a label of a whole text; this model finds entities. Leave it out.")
     for text in [args.texts] if bert.task == "pairs" else [[text] for text in args.texts]:
         if bert.task == "tagging":
             found = "  ".join(f"{e.text} [{e.start}:{e.end}] {e.label} {e.score:.1%}" for e in bert.tag(*text))
@@ -121,3 +124,6 @@ def _predict(args) -> None:
         else:
             found = "  ".join(f"{label.label} {label.probability:.1%}" for label in bert.classify(*text)[:args.top_k])
             print(found, "", " | ".join(text), sep="  ")
+            if args.words:
+                said = sorted(bert.influence(*text).words, key=lambda word: -abs(word.weight))
+                print("    " + "  ".join(f"{word.word} {word.weight:+.1f}" for word in said[:12]))

@@ -13,8 +13,9 @@ import numpy as np
 from bert_tf.compiled import compiled
 from bert_tf.config import BertConfig
 from bert_tf.explore import bucket, softmax
+from bert_tf.influence import hidden_words, weighed
 from bert_tf.records import require_integer
-from bert_tf.results import Answer, Encoding, Entity, LabelProbability
+from bert_tf.results import Answer, Encoding, Entity, Influence, LabelProbability
 from bert_tf.task_folder import ARCHITECTURES, LoadedTask, TaskSettings, load_task
 from bert_tf.task_inputs import (
     best_spans,
@@ -99,12 +100,37 @@ class Finetuned:
         Raises:
             ValueError: the model is for another task, a text is empty, or a pair model got a single text.
         """
+        encoding = self._encode_for_label(text, text_b)
+        row = softmax(self._run([(encoding.token_ids, encoding.segment_ids)])["logits"][0])  # (C,)
+        return [LabelProbability(self.labels[i], float(row[i])) for i in np.argsort(-row, kind="stable")]
+
+    def influence(self, text: str, text_b: str | None = None, *, label: str | None = None) -> Influence:
+        """Says which words the label rests on: hides them behind [MASK], one after the other, and looks again.
+
+        See `bert_tf.influence` for what this sees and what not.
+
+        Args:
+            text, text_b: as for `classify`.
+            label: the label looked at; None for the most probable one.
+
+        Raises:
+            ValueError: as for `classify`, or a label that the model does not know.
+        """
+        encoding = self._encode_for_label(text, text_b)
+        if label is not None and label not in self.labels:
+            raise ValueError(f"{self.folder} does not know the label {label!r}; it knows {', '.join(self.labels)}.")
+        words, rows = hidden_words(encoding, self.tokenizer)
+        logits = np.concatenate([
+            self._run([(row, encoding.segment_ids) for row in rows[first:first + WINDOWS_AT_ONCE]])["logits"]
+            [:len(rows) - first] for first in range(0, len(rows), WINDOWS_AT_ONCE)])  # (1+W, C)
+        chosen = int(logits[0].argmax()) if label is None else self.labels.index(label)
+        return weighed((text, text_b), encoding, words, logits, chosen, self.labels[chosen])
+
+    def _encode_for_label(self, text: str, text_b: str | None) -> Encoding:
         self._require("BertForSequenceClassification", "classify texts")
         if self.task == "pairs" and text_b is None:
             raise ValueError(f"{self.folder} judges pairs of texts; give a second one.")
-        encoding = self.encode(text, text_b)
-        row = softmax(self._run([(encoding.token_ids, encoding.segment_ids)])["logits"][0])  # (C,)
-        return [LabelProbability(self.labels[i], float(row[i])) for i in np.argsort(-row, kind="stable")]
+        return self.encode(text, text_b)
 
     def tag(self, text: str) -> list[Entity]:
         """Finds the entities of a text, in its order.

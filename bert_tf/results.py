@@ -132,6 +132,42 @@ class LabelProbability:
 
 
 @dataclass(frozen=True)
+class WordInfluence:
+    """What one word does to the label of a text.
+
+    Attributes:
+        word: the word as it stands in the text.
+        which: 0 for the text, 1 for the second text of a pair.
+        start, end: where it stands there, in characters.
+        without: probability in [0, 1] of the label when the word is hidden behind [MASK].
+        weight: log-odds of the label with the word less those without it, in nats: above 0 the word speaks for the
+            label, below 0 against it.
+    """
+
+    word: str
+    which: int
+    start: int
+    end: int
+    without: float
+    weight: float
+
+
+@dataclass(frozen=True)
+class Influence:
+    """What every word of a text does to its label.
+
+    Attributes:
+        label: the label.
+        probability: of the label, nothing hidden, in [0, 1].
+        words: every word that the model sees, in the order of the text.
+    """
+
+    label: str
+    probability: float
+    words: list[WordInfluence]
+
+
+@dataclass(frozen=True)
 class Entity:
     """A name found in a text: text[start:end], in characters.
 

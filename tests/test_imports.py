@@ -20,7 +20,7 @@ FLOORS = (
     ("bert_tf.model", "bert_tf.switchable", "bert_tf.task_heads"),
     ("bert_tf.checkpoint", "bert_tf.task_folder", "bert_tf.task_inputs"),
     ("bert_tf.training", "bert_tf.training.*"),
-    ("bert_tf.explore", "bert_tf.filling", "bert_tf.finetuned", "bert_tf.batch_vectors", "bert_tf.sentence_bank", "bert_tf.head_arithmetic", "bert_tf.interventions"),
+    ("bert_tf.explore", "bert_tf.filling", "bert_tf.influence", "bert_tf.variants", "bert_tf.finetuned", "bert_tf.batch_vectors", "bert_tf.sentence_bank", "bert_tf.head_arithmetic", "bert_tf.interventions"),
     ("bert_tf",),  # the public face
     ("bert_tf.evaluation", "bert_tf.evaluation.*"),
     ("bert_tf.bench", "bert_tf.bench_torch"),

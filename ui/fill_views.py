@@ -8,8 +8,9 @@ import numpy as np
 import streamlit as st
 
 from bert_tf.filling import Filling, FillingLab, Surprise
-from bert_tf.results import Candidate, Encoding
-from ui import common, html, models, takeaway
+from bert_tf.influence import influence_on_blanks
+from bert_tf.results import Candidate, Encoding, Influence
+from ui import common, html, influence_view, models, takeaway
 from ui.blanks import MASK
 from ui.text import t
 
@@ -33,6 +34,25 @@ def ask(model: models.Model, question: str, text: str, **options):
     """Asks a model; says what is wrong if it refuses."""
     with common.friendly(stop=True), st.spinner(t("app.thinking")):
         return asked(model.stamp, question, text, options, lab_of(model.stamp, model.bert))
+
+
+@st.cache_data(max_entries=100, show_spinner=False)
+def influence_of(stamp: tuple, text: str, _bert) -> list[Influence]:
+    """Returns what the best answers rest on, remembered."""
+    return influence_on_blanks(_bert, text)
+
+
+def show_words(model: models.Model, text: str) -> None:
+    """Draws for every blank the words that its best answer rests on."""
+    with common.friendly(stop=True), st.spinner(t("app.thinking")):
+        found = influence_of(model.stamp, text, model.bert)
+    st.html(html.lead(t("fill.words_lead")))
+    for number, influence in enumerate(found, 1):
+        with st.container(border=True):
+            if len(found) > 1:
+                st.caption(t("fill.blank", number=number))
+            st.html(html.verdict(influence.label, html.percent(influence.probability)))
+            influence_view.show(f"words_{number}", influence, [text], influence.label)
 
 
 def show_together(model: models.Model, text: str) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from bert_tf.task_folder import read_settings
-from ui import common, finetuning_html, html
+from ui import common, finetuning_html, html, influence_view
 from ui.finetuning_examples import kind_words, texts_of
 from ui.finetuning_runs import TWINS, asked, dev_examples, model_folder, result, zipped
 from ui.reading import is_chinese
@@ -78,6 +78,13 @@ def show_labels(folder: Path, *texts: str) -> None:
     found = asked(folder, "classify", *texts)
     st.html(finetuning_html.label_bars([(kind_words(entry.label), entry.probability, html.percent(entry.probability))
                                         for entry in found[:MOST_LABELS]]))
+    if st.toggle(t("influence.name"), value=True, key="tune_words", bind="query-params"):
+        labels = [entry.label for entry in found[:MOST_LABELS]]
+        label = labels[0]
+        if len(labels) > 2:
+            label = common.choice(st.pills, t("tune.words_label"), labels, key="tune_label", default=labels[0],
+                                  required=True, format_func=kind_words)
+        influence_view.show("tune_words_table", asked(folder, "influence", *texts, label=label), texts, kind_words(label))
 
 
 def show_entities(folder: Path, text: str) -> None:

@@ -129,6 +129,16 @@ def filled_sentence(text: str, answers: Sequence[str], mask: str = "[MASK]") -> 
     return f'<div class="bt-sentence">{"".join(written)}</div>'
 
 
+def weighed_words(text: str, marks: Sequence[tuple[int, int, str, str]]) -> str:
+    """Draws a text with (start, end, CSS background, tooltip) of its words, in order, close together on their colours."""
+    parts, place = [], 0
+    for start, end, color, title in marks:
+        parts.append(f'{html.escape(text[place:start])}<mark style="background:{color}" '
+                     f'title="{html.escape(title, quote=True)}">{html.escape(text[start:end])}</mark>')
+        place = end
+    return f'<div class="bt-marked bt-weighed">{"".join(parts)}{html.escape(text[place:])}</div>'
+
+
 def verdict(words: str, aside: str) -> str:
     """Draws an answer in words."""
     return f'<div class="bt-verdict"><b>{html.escape(words)}</b><span>{html.escape(aside)}</span></div>'

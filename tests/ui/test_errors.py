@@ -99,6 +99,7 @@ def test_train_and_dev_files(tmp_path, monkeypatch):
     monkeypatch.setattr("bert_tf.training.task_files.LARGEST_MEGABYTES", 0)
     (tmp_path / "a.tsv").write_text(GOOD * 99)
     assert "MB" in said(lambda: read_task_file(tmp_path / "a.tsv"))
+    assert said(lambda: read_task_file(tmp_path / "gone.tsv")) == f"任务文件 {tmp_path / 'gone.tsv'} 不在了。"
 
 
 @pytest.mark.parametrize("content, expected", [

@@ -8,10 +8,11 @@ from driving import APP, STRANGE, markup, open_page, said, whole, words
 from streamlit.testing.v1 import AppTest
 
 from bert_tf.filling import FillingLab
+from bert_tf.influence import influence_on_blanks
 from ui import html
 
 pytestmark = pytest.mark.usefixtures("quick")
-VIEWS = ["together", "layers", "surprise", "two"]
+VIEWS = ["words", "together", "layers", "surprise", "two"]
 
 
 def show(view: str, sentence: str, lang: str = "en") -> AppTest:
@@ -27,6 +28,18 @@ def test_together_shows_the_best_filling_and_its_fit(tiny_bert):
     best, alone = lab.together(text, beam=12, top_k=6)[0], lab.one_at_a_time(text)
     assert html.filled_sentence(text, best.tokens) in markup(at)
     assert f"<span>{best.fit:.2f}</span>" in markup(at) and f"<span>{alone.fit:.2f}</span>" in markup(at)
+
+
+def test_words_that_each_blank_rests_on(tiny_bert):
+    text = "the [MASK] sat on [MASK] 北京"
+    at = show("words", text, "zh")
+    for found in influence_on_blanks(tiny_bert, text):
+        assert f"<b>{html.piece(found.label)}</b>" in markup(at)
+        for word in found.words:
+            title = words("influence.without", "zh", label=found.label, share=html.percent(word.without))
+            assert f'title="{title}">{word.word}</mark>' in markup(at)
+    assert markup(at).count("<mark") == 2 * 4 and "[MASK]" in markup(at)
+    assert words("influence.none", "en") in said(show("words", "[MASK]"))
 
 
 def test_layers_end_with_the_answer_of_the_model(tiny_bert):

@@ -19,6 +19,7 @@ from driving import (
     words,
 )
 
+from bert_tf.finetuned import load_finetuned
 from bert_tf.task_folder import TaskSettings, save_task, start_task
 from bert_tf.training import launch, task_scores
 from bert_tf.training.finetuning import create_finetuning
@@ -30,6 +31,7 @@ from ui import (
     finetuning_preview,
     finetuning_runs,
     finetuning_start,
+    html,
 )
 from ui.reading import is_chinese
 
@@ -269,6 +271,7 @@ def test_the_model_is_tried(wrote, task, lang):
     at = lab(lang, tune_view="try")
     assert words("tune.type", lang) not in said(at)  # an example stands there
     assert ("bt-marked" if task in ("tagging", "questions") else "bt-bars") in markup(at)
+    assert ("bt-weighed" in markup(at)) == (task in ("classification", "pairs"))
     if lang == "zh":
         return
     key = {"classification": "tune_text", "pairs": "tune_first", "tagging": "tune_names"}.get(task, "tune_question")
@@ -277,6 +280,21 @@ def test_the_model_is_tried(wrote, task, lang):
         assert "<script>" not in markup(whole(at))
     at.text_input(key=key).input("")
     assert words("tune.type", lang) in said(whole(at))
+
+
+def test_the_words_that_decided(wrote):
+    bert = load_finetuned(wrote() / "model")
+    at = lab(tune_view="try")
+    at.text_input(key="tune_text").input("the <b> good cat")
+    found = bert.influence("the <b> good cat")
+    shown = markup(whole(at))
+    assert shown.count("<mark") == len(found.words) == 6 and "&lt;</mark>" in shown and "<b> good" not in shown
+    heaviest = max(found.words, key=lambda word: abs(word.weight))
+    assert f"The heaviest here is “{heaviest.word}”" in said(at).replace("\\", "")
+    for word in found.words:
+        assert f"has {html.percent(word.without)}" in shown
+    at.toggle(key="tune_words").set_value(False)
+    assert "bt-weighed" not in markup(whole(at))
 
 
 def test_the_model_as_a_zip(wrote):

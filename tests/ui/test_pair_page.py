@@ -7,6 +7,8 @@ import pytest
 import streamlit as st
 from driving import GOOD, LANGUAGES, markup, open_page, said, whole, words
 
+from bert_tf.influence import influence_on_pair
+from ui import html
 from ui.examples import PAIRS
 
 pytestmark = pytest.mark.usefixtures("quick")
@@ -34,6 +36,18 @@ def test_probability_is_the_models(tiny_bert):
     assert f"{100 * turned:.1f}%" in markup(at)
     grounds = re.findall(r'bt-chip" style="background:rgba\(([\d,]+),[\d.]+\)">', markup(at))
     assert [grounds.count(color) for color in dict.fromkeys(grounds)] == [6, 6]  # two colours, [SEP] with its sentence
+
+
+def test_words_that_the_verdict_rests_on(tiny_bert):
+    at = open_page("sentence_pair", **GOOD["sentence_pair"])
+    found = influence_on_pair(tiny_bert, *GOOD["sentence_pair"].values())
+    assert markup(at).count("<mark") == len(found.words) == 8
+    for word in found.words:
+        assert f"has {html.percent(word.without)}\">{word.word}</mark>" in markup(at)
+    heaviest = max(found.words, key=lambda word: abs(word.weight))
+    assert f"The heaviest here is “{heaviest.word}”" in said(at).replace("\\", "")
+    at.toggle(key="pair_words").set_value(False)
+    assert "<mark" not in markup(whole(at))
 
 
 @pytest.mark.parametrize("share, key", [(1.0, "sure_yes"), (0.95, "sure_yes"), (0.94, "yes"), (0.6, "yes"),

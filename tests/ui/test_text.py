@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SOURCES = [ROOT / "streamlit_app.py", *sorted((ROOT / "ui").rglob("*.py"))]
 #: What may stand in the braces of a key, where a key is put together: t(f"attention.{name}").
 FILLINGS = {
-    "fill.view_{}": ["answers", "together", "layers", "surprise", "two"],
+    "fill.view_{}": ["answers", "words", "together", "layers", "surprise", "two"],
     "home.{}": ["fill", "pair", "attention", "words", "heads", "onehead", "static", "data", "pretraining", "tune"],
     "{}.name": ["fill", "pair", "attention", "words", "heads", "onehead", "static", "data", "pretraining", "tune"],
     "{}.lead": ["fill", "pair", "attention", "words", "heads", "onehead", "static", "pretraining", "data", "tune"],

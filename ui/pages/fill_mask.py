@@ -9,7 +9,7 @@ from ui.blanks import MASK, flip, realign
 from ui.examples import FILL
 from ui.text import language, t
 
-VIEWS = ["answers", "together", "layers", "surprise", "two"]
+VIEWS = ["answers", "words", "together", "layers", "surprise", "two"]
 
 
 def set_text(text: str) -> None:
@@ -103,11 +103,13 @@ if not able:
 else:
     view = common.choice(st.segmented_control, t("fill.view"), VIEWS, key="fill_view", default="answers", required=True,
                          format_func={name: t(f"fill.view_{name}") for name in VIEWS}.get, label_visibility="collapsed")
-    if view in ("answers", "together", "layers") and not blanks:
+    if view in ("answers", "words", "together", "layers") and not blanks:
         st.info(t("fill.mask_cut") if MASK in text else t("fill.mask_written") if MASK in text.upper()
                 else t("fill.no_mask"), icon=":material/ads_click:")
     elif view == "answers":
         show_answers(answers)
+    elif view == "words":
+        fill_views.show_words(model, text)
     elif view == "together":
         fill_views.show_together(model, text)
     elif view == "layers":

@@ -2,7 +2,9 @@
 
 import streamlit as st
 
-from ui import common, html, models
+from bert_tf.influence import influence_on_pair
+from bert_tf.results import Influence
+from ui import common, html, influence_view, models
 from ui.examples import PAIRS
 from ui.text import language, t
 
@@ -33,6 +35,12 @@ def show_segments(encoding) -> None:
                            (html.tint(colors.b, 0.26), t("pair.segment_b"))]))
 
 
+@st.cache_data(max_entries=100, show_spinner=False)
+def influence_of(stamp: tuple, first: str, second: str, _bert) -> Influence:
+    """Returns what the verdict rests on, remembered."""
+    return influence_on_pair(_bert, first, second)
+
+
 common.start("pair")
 common.examples("pair_example", PAIRS[language()], lambda pair: pair[0], lambda pair: set_pair(*pair[1:]))
 first = common.text(st.text_input, t("pair.first"), key="first", live=True)
@@ -55,6 +63,10 @@ with st.container(border=True):
             + html.gauge(t("pair.b_then_a"), turned.is_next, small=True)
             + html.gauge_ends(t("pair.random"), t("pair.next")))
 st.html(html.lead(t("pair.note")))
+if st.toggle(t("influence.name"), value=True, key="pair_words", bind="query-params"):
+    with common.friendly(stop=True), st.spinner(t("app.thinking")), st.container(border=True):
+        influence_view.show("pair_words_table", influence_of(model.stamp, first, second, model.bert), [first, second],
+                            t("pair.next"))
 st.subheader(t("pair.reads"), anchor=False)
 show_segments(answer.encoding)
 models.show_tokens(answer.encoding)

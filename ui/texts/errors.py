@@ -39,6 +39,7 @@ ERRORS = [(re.compile(pattern, re.DOTALL), words) for pattern, words in [
     # task files
     (r"(?P<file>.+?) has (?P<size>[\d,]+) MB; task files may have (?P<most>\d+) MB",
      "{file} 有 {size} MB，任务文件最多 {most} MB。请只取其中一部分行。"),
+    (r"The task file (?P<file>.+?) does not exist", "任务文件 {file} 不在了。"),
     (r"(?P<file>.+?) is not text in UTF-8", "{file} 不是 UTF-8 文本。请另存为 UTF-8 的 CSV、TSV 或 JSON（表格软件里选“CSV UTF-8”）。"),
     (r"(?P<file>.+?) is empty\. It should hold examples", "{file} 是空的。里面应当是例子：CSV、TSV、JSONL 或 SQuAD JSON。"),
     (r"(?P<file>.+?) has one column; text and label", "{file} 只有一列；文本和标签（用逗号或制表符分开）需要两列。"),

@@ -40,6 +40,10 @@ TEXT = {
     "fill.view_answers": ("Answers", "答案"),
     "fill.view_together": ("Together", "联合填写"),
     "fill.view_layers": ("Layer by layer", "逐层"),
+    "fill.view_words": ("Which words decided?", "哪些词起了作用？"),
+    "fill.words_lead": ("What does the answer **rest on**? Hide one more word and ask again: where the answer becomes less "
+                        "probable, it rested on that word.",
+                        "这个答案**靠的是什么**？再多遮住一个词，重新问一遍：答案的概率降了，就说明它靠的是那个词。"),
     "fill.view_surprise": ("Surprise", "意外程度"),
     "fill.view_two": ("Two models", "两个模型"),
     "fill.together_lead": ("All blanks are filled **together**: the surest one first, the others knowing what went into "

@@ -197,6 +197,7 @@ TEXT = {
     "tune.question": ("Question", "问题"),
     "tune.passage": ("Passage that holds the answer", "含有答案的短文"),
     "tune.type": ("Type something, or choose an example.", "请输入内容，或选一个例子。"),
+    "tune.words_label": ("For which label?", "看哪个类别？"),
     "tune.no_entities": ("No names found.", "没有找到专名。"),
     "tune.no_answer": ("No answer found.", "没有找到答案。"),
     "tune.download": ("Download the model", "下载模型"),
