@@ -23,9 +23,8 @@ def two_texts(page: str, examples: dict, keys: tuple[str, str]) -> tuple[str, ..
         st.session_state.update(dict(zip(keys, pair)))
 
     common.examples(f"{page}_example", examples[language()], lambda pair: " / ".join(filter(None, pair)), put)
-    left, right = st.columns(2)
-    text = common.text(left.text_input, t("attention.first"), key=keys[0], live=True)
-    second = common.text(right.text_input, t("attention.second"), key=keys[1], live=True)
+    text = common.text(st.text_input, t("attention.first"), key=keys[0], live=True)
+    second = common.text(st.text_input, t("attention.second"), key=keys[1], live=True)
     if not text.strip():
         common.hint("attention.empty")
     return (text, second) if second.strip() else (text,)

@@ -48,10 +48,11 @@ def attention_heatmap(weights: np.ndarray, rows: Sequence[str], columns: Sequenc
         hovertemplate=f"<b>%{{customdata[0]}}</b> → <b>%{{customdata[1]}}</b><br>{weight} %{{z:.1%}}"
                       "<extra></extra>"))
     size = 14 if count <= 24 else 11 if count <= 48 else 8
-    angle = 0 if max(map(len, columns), default=0) <= 1 else -55
-    figure.update_xaxes(tickvals=list(range(len(columns))), ticktext=shown_columns, side="top",
+    angle = 0 if max(map(len, columns), default=0) <= 1 and count <= 16 else -55
+    named = -(-count // 64)  # of more tokens than that, every second has its name beside it
+    figure.update_xaxes(tickvals=list(range(len(columns)))[::named], ticktext=shown_columns[::named], side="top",
                         tickangle=angle, tickfont_size=size, **_BARE)
-    figure.update_yaxes(tickvals=list(range(len(rows))), ticktext=shown_rows, autorange="reversed",
+    figure.update_yaxes(tickvals=list(range(len(rows)))[::named], ticktext=shown_rows[::named], autorange="reversed",
                         tickfont_size=size, ticksuffix=" ", **_BARE)
     _layout(figure, palette, height=int(np.clip(150 + 30 * len(rows), 320, 1000)))
     return figure.update_layout(margin_r=4 if angle == 0 else 24)  # the last slanted name reaches over the edge
@@ -183,6 +184,7 @@ def _layout(figure: go.Figure, palette: Palette, height: int) -> go.Figure:
     figure.update_layout(
         height=height, margin={"l": 4, "r": 4, "t": 4, "b": 4}, template="none", showlegend=False,
         plot_bgcolor="rgba(0,0,0,0)", paper_bgcolor="rgba(0,0,0,0)",
+        modebar={"bgcolor": "rgba(0,0,0,0)", "color": palette.soft, "activecolor": palette.ink},
         font={"family": FONT, "color": palette.ink, "size": 14},
         hoverlabel={"bgcolor": palette.paper, "bordercolor": palette.line, "align": "left",
                     "font": {"family": FONT, "color": palette.ink, "size": 14}})

@@ -17,11 +17,28 @@ from ui.examples import FIRST
 from ui.text import LANGUAGES, language, t
 from ui.texts.errors import in_chinese
 
+#: Streamlit adds an entry to the browser's history for every change of the address, and on the way to another page
+#: writes that page's address into the old one's entry first. With this a page has one entry, which holds its last state.
+ONE_ENTRY_A_PAGE = """<script>
+if (!window.oneEntryAPage) {
+  window.oneEntryAPage = true;
+  let seen = location.href;  // when the visitor last did something
+  for (const deed of ["pointerdown", "keydown", "click"]) addEventListener(deed, () => { seen = location.href; }, true);
+  const push = history.pushState.bind(history), path = url => new URL(url, location).pathname;
+  history.pushState = (state, title, url) => {
+    if (path(url) === location.pathname) return history.replaceState(state, title, url);
+    if (path(seen) === location.pathname) history.replaceState(history.state, "", seen);
+    push(state, title, url);
+  };
+}
+</script>"""
+
 
 def frame() -> None:
     """Draws what every page starts with: the style and the language switch."""
     settle("lang", list(LANGUAGES), "zh" if (st.context.locale or "").startswith("zh") else "en")
     st.html(html.style(palette(), upload=t("app.upload"), upload_limit=t("app.upload_limit")))
+    st.html(ONE_ENTRY_A_PAGE, unsafe_allow_javascript=True)
     with st.sidebar:
         st.segmented_control("Language / 语言", list(LANGUAGES), format_func=LANGUAGES.get, key="lang",
                              required=True, persist_state="session", on_change=change_language,

@@ -110,9 +110,10 @@ def ask_for_columns(task: str, names: list[str]) -> dict[str, str]:
 
 
 def number(name: str, options: list, default, words=lambda value: f"{value:g}"):
-    """Draws a choice of one of the numbers that make sense."""
-    return common.choice(st.select_slider, t(f"tune.{name}"), options, key=f"tune_{name}", default=default,
-                         format_func=words, help=t(f"tune.{name}_help"))
+    """Draws a choice of one of the numbers that make sense; a list where the first is no number, but a suggestion."""
+    return common.choice(st.selectbox if options[0] == default == AUTO else st.select_slider, t(f"tune.{name}"), options,
+                         key=f"tune_{name}", default=default, format_func=dict(zip(options, map(words, options))).get,
+                         help=t(f"tune.{name}_help"))
 
 
 def ask_for_settings(shape, chosen: str, seen) -> tuple[dict, str]:
@@ -127,7 +128,8 @@ def ask_for_settings(shape, chosen: str, seen) -> tuple[dict, str]:
         epochs = number("epochs", CHOICES["epochs"], AUTO,
                         lambda value: str(value) if value else t("tune.auto", value=best))
     st.session_state.setdefault(f"tune_name_{chosen}", free_name(chosen if chosen in SETS else "mine"))
-    name = right.text_input(t("pretraining.run_name"), key=f"tune_name_{chosen}", max_chars=launch.LONGEST_NAME)
+    name = right.text_input(t("pretraining.run_name"), key=f"tune_name_{chosen}", max_chars=launch.LONGEST_NAME,
+                            persist_state="session")
     st.session_state.setdefault("tune_twin", True)
     twin = st.toggle(t("tune.twin"), key="tune_twin", bind="query-params", persist_state="session",
                      help=t("tune.twin_help"))

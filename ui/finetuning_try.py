@@ -7,9 +7,17 @@ from pathlib import Path
 import streamlit as st
 
 from bert_tf.task_folder import read_settings
-from ui import common, finetuning_html, html, influence_view
+from ui import common, finetuning_html, html, influence_view, models
 from ui.finetuning_examples import kind_words, texts_of
-from ui.finetuning_runs import TWINS, asked, dev_examples, model_folder, result, zipped
+from ui.finetuning_runs import (
+    TWINS,
+    asked,
+    dev_examples,
+    model_folder,
+    open_finetuned,
+    result,
+    zipped,
+)
 from ui.reading import is_chinese
 from ui.text import language, t
 
@@ -76,6 +84,7 @@ def ask(key: str) -> str:
 def show_labels(folder: Path, *texts: str) -> None:
     """Draws how probable each label is."""
     found = asked(folder, "classify", *texts)
+    models.notes_on(open_finetuned(folder), asked(folder, "encode", *texts), *texts)
     st.html(finetuning_html.label_bars([(kind_words(entry.label), entry.probability, html.percent(entry.probability))
                                         for entry in found[:MOST_LABELS]]))
     if st.toggle(t("influence.name"), value=True, key="tune_words", bind="query-params"):

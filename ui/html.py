@@ -89,7 +89,7 @@ def chips(tokens: Sequence[str], colors: Sequence[str], notes: Sequence[str] | N
     parts = []
     for i, (token, color) in enumerate(zip(tokens, colors)):
         note = f"<small>{html.escape(notes[i])}</small>" if notes else ""
-        title = f' title="{html.escape(titles[i], quote=True)}"' if titles else ""
+        title = f' tabindex="0" title="{html.escape(titles[i], quote=True)}"' if titles and titles[i] else ""
         parts.append(f'<span class="bt-chip" style="background:{color}"{title}>'
                      f"{html.escape(token)}{note}</span>")
     return f'<div class="bt-row">{"".join(parts)}</div>'
@@ -134,7 +134,7 @@ def weighed_words(text: str, marks: Sequence[tuple[int, int, str, str]]) -> str:
     parts, place = [], 0
     for start, end, color, title in marks:
         parts.append(f'{html.escape(text[place:start])}<mark style="background:{color}" '
-                     f'title="{html.escape(title, quote=True)}">{html.escape(text[start:end])}</mark>')
+                     f'tabindex="0" title="{html.escape(title, quote=True)}">{html.escape(text[start:end])}</mark>')
         place = end
     return f'<div class="bt-marked bt-weighed">{"".join(parts)}{html.escape(text[place:])}</div>'
 

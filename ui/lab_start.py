@@ -56,7 +56,8 @@ def show() -> None:
     minutes = middle.number_input(t("pretraining.minutes"), min_value=0.1, max_value=600.0, step=1.0, key="minutes",
                                   format="%g", persist_state="session", help=t("pretraining.minutes_help"))
     st.session_state.setdefault("new_name", free_name())
-    name = right.text_input(t("pretraining.run_name"), key="new_name", max_chars=launch.LONGEST_NAME)
+    name = right.text_input(t("pretraining.run_name"), key="new_name", max_chars=launch.LONGEST_NAME,
+                            persist_state="session")
     options = ask_for_details(size)
     if size == GO_ON:
         name_of_it = common.plain(models.chosen_name())
@@ -72,8 +73,9 @@ def size_words(size: str) -> str:
     if size == GO_ON:
         return t("pretraining.go_on", name=models.chosen_name() or t("pretraining.go_on_another"))
     layers, hidden, heads = SIZES[size]
-    count = BertConfig.of_size(size, 3000, max_position_embeddings=LONGEST_INPUT).parameter_count() / 1e6
-    return t("pretraining.size_words", size=size, layers=layers, hidden=hidden, heads=heads, count=f"{count:.1f}")
+    count = BertConfig.of_size(size, 3000, max_position_embeddings=LONGEST_INPUT).parameter_count()
+    count = f"{count / 1e4:,.0f}" if language() == "zh" else f"{count / 1e6:.1f}"
+    return t("pretraining.size_words", size=size, layers=layers, hidden=hidden, heads=heads, count=count)
 
 
 def follow() -> None:

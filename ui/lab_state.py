@@ -69,17 +69,18 @@ def show_refusal() -> None:
         st.warning(f"**{t('pretraining.refused')}**  \n{common.explained(refused)}", icon=":material/info:")
 
 
-def show_controls(state: launch.RunState, *, key: str) -> None:
+def show_controls(state: launch.RunState, *, key: str, stop_help: str | None = None) -> None:
     """Draws what can be done with the run.
 
     Args:
         state: the run.
         key: where the page and the address keep the name of the run that is watched.
+        stop_help: what stopping means.
     """
     with st.container(horizontal=True):
         if state.active:
             st.button(t("pretraining.stop"), icon=":material/stop:", key="stop", on_click=act,
-                      args=(launch.stop, state.path), disabled=state.state == "stopping")
+                      args=(launch.stop, state.path), disabled=state.state == "stopping", help=stop_help)
             st.button(t("pretraining.kill"), icon=":material/bolt:", key="kill", type="tertiary", on_click=act,
                       args=(launch.kill, state.path), help=t("pretraining.kill_help"))
             return

@@ -120,7 +120,7 @@ def show_layers(lab: Lab) -> None:
     st.subheader(t("words.by_layer"), anchor=False)
     figure = meaning_charts.layer_lines(lines, layer=t("words.layer"), chosen=lab.layer, dark=common.dark())
     common.show_chart(figure, "layer_chart")
-    st.caption(t("words.by_layer_note"))
+    st.caption(t("words.by_layer_alone" if len(lines) == 2 else "words.by_layer_note"))
     takeaway.offer("by_layer", figure, {"layer": list(range(len(found.every)))} |
                    {name: values.round(5) for name, values, *_ in lines}, name="layers")
     count = len(lab.reading.texts)
@@ -145,7 +145,8 @@ def show_pieces(lab: Lab) -> None:
     wheel = meaning_charts.group_colors(palette)[2:]  # the first two are the senses' in the other views
     if len(longest) == 1:
         st.html(html.chips(longest, [html.tint(palette.a, 0.16)]))
-        st.caption(t("words.one_piece", word=common.plain(lab.word)))
+        unknown = longest[0] == lab.model.bert.tokenizer.unk_token
+        st.caption(t("words.no_piece" if unknown else "words.one_piece", word=common.plain(lab.word)))
         return
     colors = [wheel[min(i, len(wheel) - 1)] for i in range(len(longest))]
     st.html(html.chips(longest, [html.tint(color, 0.25) for color in colors]))

@@ -229,14 +229,14 @@ def static_vectors(folder: str, stamp: int):
     return StaticVectors.load(folder)
 
 
-def notes_on(model: Model, encoding: Encoding, *texts: str) -> None:
-    """Says what the model could not read of the texts: pieces cut off, words that the vocabulary lacks."""
+def notes_on(bert, encoding: Encoding, *texts: str) -> None:
+    """Says what a model, `Bert` or `Finetuned`, could not read of the texts: pieces cut off, words it does not know."""
     if encoding.cut:
-        st.info(t("app.cut", count=encoding.cut, longest=model.bert.max_length),
+        st.info(t("app.cut", count=encoding.cut, longest=bert.max_length),
                 icon=":material/content_cut:")
     unknown = [texts[segment][start:end] for token_id, segment, (start, end)
                in zip(encoding.token_ids, encoding.segment_ids, encoding.offsets)
-               if token_id == model.bert.tokenizer.unk_token_id and end > start]
+               if token_id == bert.tokenizer.unk_token_id and end > start]
     if unknown:
         words = ", ".join(dict.fromkeys(unknown))
         st.info(t("app.unknown", words=plain(words[:200])), icon=":material/help:")

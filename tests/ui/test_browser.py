@@ -148,10 +148,32 @@ def test_what_was_typed_goes_along_from_page_to_page(visit):
     tab.turn_to("fill_mask")
     tab.expect(".bt-sentence", "day.")
     tab.holds("sentence", "A [MASK] day.")
-    for _ in range(2):  # to an address that a page had before its text was in it, or to the page before
+
+
+def test_the_back_button_brings_each_page_back_as_it_was(visit):
+    tab = visit()
+    page = tab.open("fill_mask", lang="en")
+    tab.type("sentence", "A [MASK] day.")
+    tab.expect(".bt-sentence", "day.")
+    page.locator(".st-key-fill_view button", has_text="Surprise").click()
+    tab.at(sentence="A [MASK] day.", fill_view="surprise")
+    tab.turn_to("attention")
+    page.locator(".st-key-view button").last.click()
+    tab.at(view="heatmap")
+    tab.turn_to("sentence_pair")
+    tab.settle()
+    for name, wanted in [("Attention", {"view": "heatmap"}), ("Fill in the blank", {"sentence": "A [MASK] day.",
+                                                                                    "fill_view": "surprise"})]:
         page.go_back()
+        tab.expect("h1", name)
         tab.settle()
-        expect(page.locator("[data-testid=stMain] input").first).to_have_value(re.compile("A .MASK. day|Dogs chase"))
+        tab.at(**wanted)
+    tab.holds("sentence", "A [MASK] day.")
+    page.reload()
+    tab.holds("sentence", "A [MASK] day.")
+    page.go_forward()
+    tab.expect("h1", "Attention")
+    tab.at(view="heatmap")
 
 
 def test_a_chinese_browser_finds_chinese(visit):

@@ -127,7 +127,7 @@ def test_without_runs_the_form_shows_what_is_in_a_set(lang):
     assert at.button(key="tune_start").label == words("tune.start", lang)
     shown = markup(at)
     assert "486" in shown and "108" in shown and "negative" in shown and words("tune.task_classification", lang) in shown
-    assert at.select_slider(key="tune_epochs").value == 0 and at.text_input(key="tune_name_sentiment").value == "sentiment-1"
+    assert at.selectbox(key="tune_epochs").value == 0 and at.text_input(key="tune_name_sentiment").value == "sentiment-1"
     at.segmented_control(key="tune_set").set_value("entities")
     assert words("tune.kind_PER", lang) in markup(whole(at)) and "bt-marked" in markup(at)
     at.segmented_control(key="tune_set").set_value("questions")
@@ -163,7 +163,7 @@ def test_the_form_starts_what_was_asked_for(monkeypatch, runs, models):
 
     monkeypatch.setattr(launch, "start_finetuning", start)
     at = lab(tune_set="pairs", tune_rate="0.0001", tune_amount="100")
-    at.select_slider(key="tune_epochs").set_value(3)
+    at.selectbox(key="tune_epochs").set_value(3)
     at.select_slider(key="tune_frozen").set_value(1)
     at.select_slider(key="tune_clip").set_value(finetuning_start.NO_CLIPPING)
     at.toggle(key="tune_twin").set_value(False)

@@ -19,8 +19,10 @@ from ui import (
 from ui.bertviz_inside import model_view_html, neuron_view_html, weakest_line
 from ui.bertviz_view import LABELS, MOST_WEIGHTS, PAIRS, head_view_html
 from ui.examples import ATTENTION
-from ui.text import t
+from ui.text import language, t
 
+#: Heads that give so much of their weight to hidden tokens look empty; so many of them are named.
+RESTING, MOST_NAMED = 0.8, 6
 VIEWS = ["bertviz", "model", "neuron", "grid", "heatmap"]
 MEASURES = ["one", "layer_mean", "head_mean", "all_mean", "rollout"]
 SHAPES = ["matrix", "sums", "row"]
@@ -91,7 +93,28 @@ def show_bertviz(view: str, trace, bert, pairs: str, with_special: bool) -> None
         st.iframe(page, alt=t(f"attention.{view}"))
     left_out = [t("attention.left_out", least=html.percent(least))] if least else []
     st.caption(" ".join([t(f"attention.{view}_hint"), *left_out]))
+    if not with_special:
+        rows = shown(trace, pairs, False)[0]
+        say_resting(trace, rows, [(layer - 1, head - 1)] if view == "neuron" else None)
     takeaway.offer("bertviz", table=lambda: all_weights(trace), html=page, name=f"attention-{view}")
+
+
+def say_resting(trace, rows: np.ndarray, places: list[tuple[int, int]] | None) -> None:
+    """Says how much of what is shown goes to hidden tokens, and which heads look empty because nearly all of theirs does.
+
+    Args:
+        trace: of the text.
+        rows: the tokens shown.
+        places: (layer, head) of the heads shown; None for all.
+    """
+    every = [(layer, head) for layer, heads in enumerate(trace.attentions) for head in range(len(heads))]
+    shares = {place: lost_on_special(trace, trace.attentions[place], rows) for place in places or every}
+    note = t("attention.hidden_note", share=html.percent(float(np.mean(list(shares.values())))))
+    resting = sorted((place for place in shares if shares[place] >= RESTING), key=lambda place: -shares[place])
+    if resting and not places:
+        named = [f"{layer + 1}.{head + 1} ({shares[layer, head]:.0%})" for layer, head in resting[:MOST_NAMED]]
+        note += " " + t("attention.resting", heads=("、" if language() == "zh" else ", ").join(named))
+    st.caption(note)
 
 
 def all_weights(trace) -> dict:
@@ -143,18 +166,19 @@ def role_note(roles, layer: int, head: int) -> str:
     return f"{t(f'heads.role_{role}')}, {t('heads.of_weight' if role in PLACES else 'heads.of_breadth', share=share)}"
 
 
-def draw_matrix(trace, weights: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> None:
-    """Draws weights as a heatmap."""
+def draw_matrix(trace, weights: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """Draws weights as a heatmap; returns the tokens whose weights these are."""
     cut, names = weights[np.ix_(rows, columns)], ([trace.tokens[i] for i in rows], [trace.tokens[i] for i in columns])
     figure = charts.attention_heatmap(cut, *names, weight=t("attention.weight"), dark=common.dark())
     with st.container(border=True):
         common.show_chart(figure, "attention_chart")
     takeaway.offer("matrix", figure=figure, table=lambda: takeaway.matrix_table(cut, *names), name="attention-matrix")
+    return rows
 
 
-def draw_chips(trace, kept: np.ndarray, shares: np.ndarray, heading: str) -> None:
-    """Draws tokens, each as dark as its share."""
-    palette, most = common.palette(), max(float(shares.max(initial=0)), 1e-9)
+def draw_chips(trace, kept: np.ndarray, shares: np.ndarray, heading: str, *, most: float | None = None) -> None:
+    """Draws tokens, each as dark as its share of `most`, by default the largest."""
+    palette, most = common.palette(), max(most or float(shares.max(initial=0)), 1e-9)
     with st.container(gap="xsmall"):
         st.markdown(f"**{heading}**")
         st.html(html.chips([trace.tokens[i] for i in kept],
@@ -162,8 +186,12 @@ def draw_chips(trace, kept: np.ndarray, shares: np.ndarray, heading: str) -> Non
                            [html.percent(float(share)) for share in shares]))
 
 
-def draw_sums(trace, weights: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> None:
-    """Draws what every token receives from those shown, on average, and how much of its own it gives to them."""
+def draw_sums(trace, weights: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """Draws what every token receives from those shown, on average, and how much of its own it gives to them.
+
+    Returns:
+        The tokens whose weights these are.
+    """
     cut = weights[np.ix_(rows, columns)]
     received, given = cut.mean(axis=0), cut.sum(axis=1)
     with st.container(border=True, gap="medium"):
@@ -174,18 +202,21 @@ def draw_sums(trace, weights: np.ndarray, rows: np.ndarray, columns: np.ndarray)
                                   "what": ["received"] * len(columns) + ["given"] * len(rows),
                                   "share": np.concatenate([received, given]).astype(float).round(6)},
                    name="attention-sums")
+    return rows
 
 
-def draw_row(trace, weights: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> None:
-    """Draws one token's row, and its column: where it looks, and who looks at it."""
+def draw_row(trace, weights: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """Draws one token's row, and its column: where it looks, and who looks at it; returns that token."""
     place = attention_inputs.token(st.columns([1, 2])[0], t("attention.token"), "token", trace.tokens, default=2)
+    most = float(max(weights[place, columns].max(initial=0), weights[rows, place].max(initial=0)))
     with st.container(border=True, gap="medium"):
-        draw_chips(trace, columns, weights[place, columns], t("attention.looks_at"))
-        draw_chips(trace, rows, weights[rows, place], t("attention.looked_at_by"))
+        draw_chips(trace, columns, weights[place, columns], t("attention.looks_at"), most=most)
+        draw_chips(trace, rows, weights[rows, place], t("attention.looked_at_by"), most=most)
     takeaway.offer("row", table={"token": [trace.tokens[i] for i in (*columns, *rows)],
                                  "what": ["looks at"] * len(columns) + ["looked at by"] * len(rows),
                                  "weight": np.concatenate([weights[place, columns], weights[rows, place]])
                                  .astype(float).round(6)}, name="attention-row")
+    return np.array([place])
 
 
 def show_heatmap(trace, with_special: bool) -> None:
@@ -197,7 +228,8 @@ def show_heatmap(trace, with_special: bool) -> None:
         measure = common.choice(st.selectbox, t("attention.what"), MEASURES, key="measure", default="one",
                                 format_func={name: t(f"attention.{name}") for name in MEASURES}.get)
     free = iter(columns[1:])
-    layer = (attention_inputs.number(next(free), t("attention.layer"), "layer", layers, default=first[0])
+    layer = (attention_inputs.number(next(free), t("attention.layer"), "layer", layers,
+                                     default=layers if measure == "rollout" else first[0])
              if measure in ("one", "layer_mean", "rollout") else 1)
     head = (attention_inputs.number(next(free), t("attention.head"), "head", heads, default=first[1])
             if measure in ("one", "head_mean") else 1)
@@ -205,19 +237,20 @@ def show_heatmap(trace, with_special: bool) -> None:
                           format_func={name: t(f"attention.{name}") for name in SHAPES}.get, required=True,
                           label_visibility="collapsed")
     weights, (rows, kept) = weights_of(trace, measure, layer, head), shown(trace, pairs, with_special)
-    {"matrix": draw_matrix, "sums": draw_sums, "row": draw_row}[shape](trace, weights, rows, kept)
+    rows = {"matrix": draw_matrix, "sums": draw_sums, "row": draw_row}[shape](trace, weights, rows, kept)
     notes = [t("attention.axes")] * (shape == "matrix") + [t("attention.rollout_note")] * (measure == "rollout")
     if notes:
         st.caption(" ".join(notes))
     if not with_special:
-        st.caption(t("attention.hidden_note", share=html.percent(lost_on_special(trace, weights, rows))))
+        note = "attention.hidden_sum" if measure == "rollout" else "attention.hidden_note"
+        st.caption(t(note, share=html.percent(lost_on_special(trace, weights, rows))))
 
 
 common.start("attention")
 texts = attention_inputs.two_texts("attention", ATTENTION, ("look", "look_second"))
 model = models.current_model()
 trace = model.ask("trace", *texts)
-models.notes_on(model, trace.encoding, *texts)
+models.notes_on(model.bert, trace.encoding, *texts)
 
 with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
     view = common.choice(st.segmented_control, t("attention.view"), VIEWS, key="view", default="bertviz",

@@ -97,7 +97,7 @@ encoding = model.encode(text)
 able, blanks = model.bert.has_mlm_head, MASK in encoding.tokens
 answers = model.ask("fill_mask", text, top_k=20) if able and blanks else []
 show_chips(encoding, [candidates[0].token for candidates in answers])
-models.notes_on(model, encoding, text)
+models.notes_on(model.bert, encoding, text)
 if not able:
     st.warning(t("fill.no_head"), icon=":material/info:")
 else:

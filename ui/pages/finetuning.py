@@ -88,7 +88,7 @@ def watch(runs: list[launch.RunState]) -> None:
         st.query_params["tune_run"] = name
     state = by_name[name]
     every = SECONDS_BETWEEN_LOOKS if state.active else None
-    lab_state.show_controls(state, key="tune_run")
+    lab_state.show_controls(state, key="tune_run", stop_help=t("tune.stop_help"))
     st.fragment(show_live, run_every=every)(state.path, state.state)
     part = common.choice(st.segmented_control, t("pretraining.view"), list(PARTS), key="tune_view", default="figures",
                          format_func={name: t(f"tune.view_{name}") for name in PARTS}.get, required=True,

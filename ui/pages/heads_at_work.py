@@ -189,13 +189,16 @@ def show_rank(trace) -> None:
     palette = common.palette()
     if what == "heads":
         changes = every_head(model.bert.config)
-        names = [t("heads.place", layer=layer + 1, head=head + 1) for ((layer, head),) in (c.heads for c in changes)]
+        places = names = [t("heads.place", layer=layer + 1, head=head + 1)
+                          for ((layer, head),) in (c.heads for c in changes)]
     else:
         groups = words_of(trace.tokens, lab().hideable(*texts))
         if not groups:
             common.hint("heads.no_word")
         changes = [Change(words=group) for group in groups]
         names = [written(trace.tokens, group) for group in groups]
+        places = [name if names.count(name) == 1 else t("heads.at", word=name, place=group[0] + 1)
+                  for name, group in zip(names, groups)]
     effects = ranked(what, changes)
     strengths = [effect.strength for effect in effects]
     most = max([*strengths, 1e-6])
@@ -212,8 +215,8 @@ def show_rank(trace) -> None:
                                [html.percent(strength) for strength in strengths]))
     st.caption(t("heads.rank_note") if what == "heads" else t("heads.rank_words_note"))
     order = np.argsort([-strength for strength in strengths], kind="stable")
-    show_strongest([(names[i], effects[i]) for i in order[:5]])
-    takeaway.offer("ranking", table={"name": [names[i] for i in order], "strength": [strengths[i] for i in order]},
+    show_strongest([(places[i], effects[i]) for i in order[:5]])
+    takeaway.offer("ranking", table={"name": [places[i] for i in order], "strength": [strengths[i] for i in order]},
                    name=f"ranking-{what}")
 
 
@@ -221,13 +224,16 @@ def show_strongest(entries: list[tuple[str, Effect]]) -> None:
     """Lists the changes that move most, with what becomes of the answers."""
     rows = []
     for name, effect in entries:
-        answers = [f"{words[0].token} {html.percent(words[0].before)} → {html.percent(words[0].after)}"
-                   for words in effect.words]
+        answers = []
+        for words in effect.words:
+            now = max(words, key=lambda word: word.after)
+            answers.append(f"{words[0].token} {html.percent(words[0].before)} → {html.percent(words[0].after)}"
+                           + (f", {t('heads.now', word=now.token, share=html.percent(now.after))}" if now is not words[0] else ""))
         if effect.is_next is not None:
             answers.append(f"{t('heads.pair')} {html.percent(effect.is_next[0])} → {html.percent(effect.is_next[1])}")
         rows.append((name, html.percent(effect.strength), " · ".join(answers)))
     st.markdown(f"**{t('heads.strongest')}**")
-    st.html(html.table(["", "", f"{t('heads.before')} → {t('heads.after')}"], rows))
+    st.html(html.table([t("heads.taken"), t("heads.moves"), t("heads.answer")], rows))
 
 
 def lab() -> Interventions:
@@ -239,10 +245,10 @@ common.start("heads")
 texts = attention_inputs.two_texts("heads", HEADS, ("work_text", "work_second"))
 model = models.current_model()
 trace = model.ask("trace", *texts)
-models.notes_on(model, trace.encoding, *texts)
+models.notes_on(model.bert, trace.encoding, *texts)
 view = common.choice(st.segmented_control, t("heads.view"), VIEWS, key="try", default="roles", required=True,
                      format_func={name: t(f"heads.{name}") for name in VIEWS}.get, label_visibility="collapsed",
                      wrap=True)
 if view != "roles" and len(texts) == 1 and "[MASK]" not in trace.tokens:
-    common.hint("heads.needs_answer")
+    common.hint("fill.mask_cut" if "[MASK]" in texts[0] else "heads.needs_answer")
 {"roles": show_roles, "off": show_off, "hide": show_hide, "rank": show_rank}[view](trace)

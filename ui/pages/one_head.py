@@ -83,7 +83,7 @@ common.start("onehead")
 texts = attention_inputs.two_texts("onehead", ATTENTION, ("look", "look_second"))
 model = models.current_model()
 trace = model.ask("trace", *texts)
-models.notes_on(model, trace.encoding, *texts)
+models.notes_on(model.bert, trace.encoding, *texts)
 layer, head, place = pick(trace)
 with common.friendly(stop=True):
     steps = head_arithmetic(model.bert, trace, layer, head, place)

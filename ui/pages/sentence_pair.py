@@ -56,7 +56,7 @@ if not model.bert.has_nsp_head:
 
 answer = model.ask("next_sentence", first, second)
 turned = model.ask("next_sentence", second, first)
-models.notes_on(model, answer.encoding, first, second)
+models.notes_on(model.bert, answer.encoding, first, second)
 with st.container(border=True):
     st.html(html.verdict(in_words(answer.is_next), t("pair.probability", share=html.percent(answer.is_next)))
             + html.gauge(t("pair.a_then_b"), answer.is_next)

@@ -10,7 +10,8 @@ import numpy as np
 import streamlit as st
 
 from bert_tf.analysis import pca
-from bert_tf.sentence_bank import bank_sentences, content_words
+from bert_tf.data.stories import stories
+from bert_tf.sentence_bank import content_words
 from ui import common, html, meaning_charts, meaning_html, models, takeaway
 from ui.reading import is_chinese, lay_out
 from ui.static_examples import ANALOGIES, LISTS, NEAR
@@ -18,6 +19,8 @@ from ui.text import language, t
 
 VIEWS = ["near", "analogy", "map", "train"]
 METHODS = ["pca", "tsne", "umap"]
+#: Stories to learn word vectors from.
+STORIES = 800
 SOURCES = {"en": "static.english", "zh": "static.chinese", "own": "static.own"}
 ANALOGY_KEYS = ("static_a", "static_b", "static_c")
 
@@ -51,7 +54,11 @@ def say_unknown(vectors, words: list[str]) -> bool:
     """Says which words have no vector; returns whether there are any."""
     unknown = [word for word in words if word not in vectors]
     if unknown:
-        st.info(t("static.unknown", words=common.plain(", ".join(unknown))), icon=":material/search_off:")
+        other = t("static.chinese" if is_chinese(unknown[0]) else "static.english")
+        elsewhere = bundled("zh" if is_chinese(unknown[0]) else "en")
+        known = elsewhere is not None and elsewhere is not vectors and all(word in elsewhere for word in unknown)
+        hint = " " + t("static.elsewhere", vectors=other) if known else ""
+        st.info(t("static.unknown", words=common.plain(", ".join(unknown))) + hint, icon=":material/search_off:")
     return bool(unknown)
 
 
@@ -172,13 +179,13 @@ def show_list(source: str, vectors) -> None:
 
 def use_sentences() -> None:
     """Puts the hand-written sentences of the page's language into the text."""
-    chinese = language() == "zh"
-    st.session_state.static_text = "\n".join(text for text in bank_sentences() if is_chinese(text) == chinese)
+    told = stories(language(), STORIES, seed=0)
+    st.session_state.static_text = "\n".join(sentence for story in told for sentence in story)
 
 
 def show_train() -> None:
     """Draws the text to learn from and the settings; trains when asked."""
-    st.button(t("static.text_use"), key="static_use", on_click=use_sentences, icon=":material/content_paste:")
+    st.button(t("static.text_use", count=f"{STORIES:,}"), key="static_use", on_click=use_sentences, icon=":material/content_paste:")
     text = st.text_area(t("static.text"), key="static_text", height=200, persist_state="session")
     columns = st.columns(4)
     dimensions = columns[0].slider(t("static.dimensions"), 10, 200, 50, 10, key="static_dimensions")

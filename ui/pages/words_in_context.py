@@ -55,7 +55,10 @@ def show_figures(lab: Lab, cosines: np.ndarray) -> None:
     else:
         above = np.triu(np.ones_like(cosines, dtype=bool), k=1)
         line += [(f"{cosines[above].mean():.2f}", t("words.mean"), colors.a)]
-    line += [(f"{lab.baseline:.2f}", t("words.baseline"), colors.soft), ("1.00", t("words.static_cosine"), colors.ink)]
+    line += [(f"{lab.baseline:.2f}", t("words.baseline"), colors.soft)]
+    vectors = meaning_views.static_of(lab.word)
+    if vectors is not None and lab.word in vectors:
+        line += [("1.00", t("words.static_cosine"), colors.ink)]
     st.html(html.numbers(line))
 
 

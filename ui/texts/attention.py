@@ -67,6 +67,10 @@ TEXT = {
     "attention.hidden_note": ("{share} of all this attention goes to [CLS] and [SEP], which are hidden: "
                               "many heads rest there when they find nothing to do.",
                               "这里的注意力有 {share} 落在没有显示的 [CLS] 和 [SEP] 上：许多头无事可做时就停在那里。"),
+    "attention.hidden_sum": ("{share} of it comes from [CLS] and [SEP], which are hidden.",
+                             "其中 {share} 来自没有显示的 [CLS] 和 [SEP]。"),
+    "attention.resting": ("Nearly empty for that reason, as layer.head: {heads}.",
+                          "因此几乎空白的头（层.头）：{heads}。"),
     "attention.caution": ("Attention shows where a head looks, not why the model answers as it does.",
                           "注意力显示一个头在看哪里，并不等于解释了模型为什么这样回答。"),
 }

@@ -25,7 +25,7 @@ TEXT = {
     "data.pair": ("Pair", "句子对"),
     "data.pair_number": ("Pair {number}", "第 {number} 对"),
     "data.next": ("B is next", "B 是下一句"),
-    "data.random": ("B is random", "B 是随便拿来的"),
+    "data.random": ("B is random", "B 是随机抽取的"),
     "data.next_note": ("Label 0: in the text, B comes right after A.", "标签 0：在原文里，B 紧接着 A。"),
     "data.random_note": ("Label 1: B was taken from elsewhere.", "标签 1：B 取自别处。"),
     "data.hidden": ("2. Tokens to guess", "2. 要猜的词片"),

@@ -36,6 +36,8 @@ ERRORS = [(re.compile(pattern, re.DOTALL), words) for pattern, words in [
     (r"A stage of \d+ tokens is too long for (?P<folder>.+?), which takes (?P<most>\d+)\.",
      "{folder} 最多读 {most} 个词片，请把“每对句子的词片数”调小。"),
     (r"(?P<folder>.+?) knows no second segment", "{folder} 没有第二个句段，不能用句子对来训练。请换一个模型。"),
+    (r"(?P<file>.+?), line (?P<line>\d+): not UTF-8 text",
+     "{file} 第 {line} 行不是 UTF-8 文本。请另存为 UTF-8（记事本：另存为，编码选 UTF-8）。"),
     # task files
     (r"(?P<file>.+?) has (?P<size>[\d,]+) MB; task files may have (?P<most>\d+) MB",
      "{file} 有 {size} MB，任务文件最多 {most} MB。请只取其中一部分行。"),

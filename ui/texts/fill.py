@@ -7,7 +7,7 @@ TEXT = {
                   "BERT 同时读空格**左右两边**的词，说出这里可能是什么。它就是靠这个游戏训练出来的。"),
     "fill.input": ("A sentence; [MASK] stands for a missing word", "一个句子，用 [MASK] 表示空格"),
     "fill.placeholder": ("The [MASK] sat on the mat.", "今天[MASK]气很好。"),
-    "fill.click": ("Click a word to hide it, click [MASK] to bring it back", "点一个词把它遮住，点 [MASK] 把它放回来"),
+    "fill.click": ("Click a word to hide it, click [MASK] to bring it back", "点一个字词把它遮住，点 [MASK] 把它放回来"),
     "fill.empty": ("Type a sentence, or pick one above.", "请输入一个句子，或者点上面的例子。"),
     "fill.no_mask": ("There is no blank yet: click one of the words above, or write [MASK] into the "
                      "sentence.",
@@ -48,8 +48,8 @@ TEXT = {
     "fill.view_two": ("Two models", "两个模型"),
     "fill.together_lead": ("All blanks are filled **together**: the surest one first, the others knowing what went into "
                            "it, with several ways kept open. The figure says how well the words fit each other and the "
-                           "sentence: the sum of ln p of each word, given everything else.",
-                           "所有空格**一起**填：先填最有把握的，再在已填内容的基础上填其余的，同时保留多种可能。数字表示这些词彼此之间以及与全句的契合程度：在其余一切已知的条件下，每个词的 ln p 之和。"),
+                           "sentence: the sum of ln p of each word, given everything else; a bar is as long as its filling is probable beside the best.",
+                           "所有空格**一起**填：先填最有把握的，再在已填内容的基础上填其余的，同时保留多种可能。数字表示这些词彼此之间以及与全句的契合程度：在其余一切已知的条件下，每个词的 ln p 之和；横条的长度是与最佳填法相比的概率。"),
     "fill.alone": ("one at a time", "逐个填写"),
     "fill.together_same": ("Filling each blank by itself gives the same words here.", "在这个句子里，逐个填写得到的词也一样。"),
     "fill.together_better": ("Together the model finds words that fit each other {times} times better than its best "
@@ -64,18 +64,18 @@ TEXT = {
     "fill.layer": ("layer {layer}", "第 {layer} 层"),
     "fill.embeddings": ("embeddings", "词嵌入"),
     "fill.surprise_lead": ("Every word is hidden **once**, all others stay, and the model says how probable the hidden "
-                           "one is. Point at a word to see what it expected instead.",
-                           "每个词都单独被遮住**一次**，其他词不动，模型说出被遮住的词有多可能。把鼠标移到词上，可以看到它原本期待的词。"),
+                           "one is. Point at a word, or tap it, to see what it expected instead.",
+                           "每个字词都单独被遮住**一次**，其余不动，模型说出被遮住的有多可能。指向（或点按）一个字词，可以看到它原本期待什么。"),
     "fill.pll": ("ln p of all words, each from its context (nats)", "所有词的 ln p 之和，各由上下文得出（奈特）"),
     "fill.perplexity": ("perplexity: among so many equally likely words it has to choose", "困惑度：相当于要在这么多个同样可能的词里选一个"),
-    "fill.known": ("of the words cost less than one bit", "的词不到 1 比特"),
+    "fill.known": ("of the words cost less than one bit", "的字词不到 1 比特"),
     "fill.surprise_note": ("This is the pseudo-log-likelihood of the sentence: compare it for two wordings of the same "
                            "length, such as a right and a wrong word.",
                            "这就是句子的伪对数似然：可以用来比较两种长度相同的说法，例如用对词和用错词。"),
     "fill.two_lead": ("The same sentence, **two models**: which one expects what?", "同一个句子，**两个模型**：它们各自期待什么？"),
-    "fill.two_none": ("There is no second model yet. Train one on the page “Pretraining”, or put a BERT folder into "
+    "fill.two_none": ("There is no second model yet. Train one on the page “Pretrain and watch”, or put a BERT folder into "
                       "saved_models.",
-                      "还没有第二个模型。可以在“预训练”页面训练一个，或者把一个 BERT 文件夹放进 saved_models。"),
+                      "还没有第二个模型。可以在“亲眼看预训练”页面训练一个，或者把一个 BERT 文件夹放进 saved_models。"),
     "fill.other_model": ("The other model", "另一个模型"),
     "fill.two_vocabularies": ("The two models cut words differently, so how surprised each is cannot be compared: compare "
                               "their answers.",

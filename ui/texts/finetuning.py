@@ -188,6 +188,8 @@ TEXT = {
     # try it
     "tune.no_model": ("The model can be tried after the first epoch.", "第一轮结束后就可以试。"),
     "tune.no_examples": ("The examples of this run can no longer be read.", "这次微调的例子已经读不到了。"),
+    "tune.stop_help": ("Ends the run for good after a last look at the unseen examples; the best model so far is kept.",
+                       "看完最后一遍没见过的例子就结束，不能再继续；到目前为止最好的模型会保留。"),
     "tune.who_answers": ("The pretrained model answers, after fine-tuning; its twin is not kept.",
                          "回答的是预训练过、又微调过的模型；它的孪生同学没有保存。"),
     "tune.text": ("Text", "文本"),

@@ -72,5 +72,10 @@ TEXT = {
                               "[MASK].",
                               "每个数字是只把这个词换成 [MASK] 时转到别的词上的概率。"),
     "heads.strongest": ("The strongest", "影响最大的"),
+    "heads.taken": ("taken away", "拿掉"),
+    "heads.moves": ("moves", "转移的概率"),
+    "heads.answer": ("the answer, before → after", "原来的答案，之前 → 之后"),
+    "heads.now": ("first now: {word} {share}", "现在第一：{word} {share}"),
+    "heads.at": ("{word} (token {place})", "{word}（第 {place} 个词片）"),
     "heads.place": ("Layer {layer} · Head {head}", "第 {layer} 层 · 头 {head}"),
 }

@@ -25,7 +25,7 @@ TEXT = {
     "pretraining.file_facts": ("{name}: {documents} documents, {sentences} sentences. {beginning} …",
                                "{name}：{documents} 篇文档，{sentences} 个句子。{beginning}……"),
     "pretraining.size": ("Size", "大小"),
-    "pretraining.size_words": ("{size}: {layers} layers of {hidden}, {count} M weights", "{size}：{layers} 层 × {hidden} 维，{count} 百万参数"),
+    "pretraining.size_words": ("{size}: {layers} layers of {hidden}, {count} M weights", "{size}：{layers} 层 × {hidden} 维，{count} 万参数"),
     "pretraining.go_on": ("go on from {name}", "接着训练 {name}"),
     "pretraining.go_on_note": ("It keeps its weights, its shape and its word pieces, and learns your text on top of what it "
                                "knows. To go on from another model, choose that in the sidebar. {name} itself stays as it is.",

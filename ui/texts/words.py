@@ -89,6 +89,9 @@ TEXT = {
                          "余弦减去随机词对的平均余弦：大于 0 表示比任意两个词更相似。"),
     "words.by_layer": ("How alike, layer by layer", "逐层的相似程度"),
     "words.random": ("random pairs of words", "随机词对"),
+    "words.by_layer_alone": ("Average cosine of the word's vectors; the dotted line is what any two words have. Where the "
+                             "first line falls, context tells the sentences apart.",
+                             "这个词在各句里的向量的平均余弦；虚线是任意两个词之间的数值。实线下降的地方，语境区分了这些句子。"),
     "words.by_layer_note": ("Average cosines. Where the two senses part, context has told them apart; the dotted line "
                             "is what any two words have.",
                             "平均余弦。两条线分开的地方，语境已经区分了两个意思；虚线是任意两个词之间的数值。"),
@@ -135,6 +138,9 @@ TEXT = {
                               "从左往右读的模型只能看到这里为止的词。这个 BERT 没有用半个句子训练过，专门训练的模型可能会更好。"),
     "words.one_piece": ("The model keeps “{word}” in one piece, so its vector is simply that piece's.",
                         "模型把“{word}”作为一个词片，它的向量就是这个词片的向量。"),
+    "words.no_piece": ("The vocabulary does not hold “{word}”: the model reads [UNK] in its place, as for every other unknown "
+                       "word.",
+                       "词表里没有“{word}”：模型在这里读到的是 [UNK]，与其他未知词一样。"),
     "words.pieces_note": ("The model cuts this word into {count} pieces. Each has a vector of its own; everywhere else "
                           "on this page their mean stands for the word.",
                           "模型把这个词切成 {count} 个词片，每个都有自己的向量；本页其他地方用它们的均值代表整个词。"),
