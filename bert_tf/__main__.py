@@ -50,6 +50,8 @@ def _add_export(commands) -> None:
     command.add_argument("folder", help="model folder to write")
     command.add_argument("--dtype", choices=("float32", "float16"), default="float16")
     command.add_argument("--about", metavar="FILE", help="Markdown that opens the model card")
+    command.add_argument("--replace", action="store_true",
+                         help="put it in the place of a model that is in the folder, whose measures and cards are deleted")
     command.set_defaults(run_command=_export)
 
 
@@ -59,7 +61,7 @@ def _export(args) -> None:
 
     start_keras_quietly()
     about = Path(args.about).read_text(encoding="utf-8") if args.about else ""
-    export_run(args.run, args.folder, dtype=args.dtype, about=about)
+    export_run(args.run, args.folder, dtype=args.dtype, about=about, replace=args.replace)
     print(f"wrote {args.folder}")
 
 

@@ -238,6 +238,9 @@ class PretrainingConfig(JsonRecord):
             require_number(name, getattr(self, name), minimum=0.0)
             if getattr(self, name) > 1:
                 raise ValueError(f"{name} is a share and cannot be {getattr(self, name)}.")
+        if self.same_document_rate + self.swapped_rate > 1:
+            raise ValueError(f"same_document_rate and swapped_rate are shares of the negatives and cannot be more than 1 "
+                             f"together: {self.same_document_rate} and {self.swapped_rate}.")
         require_number("weight_decay", self.weight_decay, minimum=0.0)
         require_number("nsp_weight", self.nsp_weight, minimum=0.0)
         require_number("beta_2", self.beta_2, above=0.0, below=1.0)

@@ -23,7 +23,7 @@ def add_prepare(commands) -> None:
                          help="text, .xz or .gz: one sentence a line, a blank line between documents")
     command.add_argument("--tokenizer", metavar="FOLDER",
                          help="folder with vocab.txt (default: the one in the shards' folder, or train one into it)")
-    command.add_argument("--vocab-size", type=int, default=16_000, help="pieces of a vocabulary to train (default: 16000)")
+    command.add_argument("--vocab-size", type=int, help="pieces of a vocabulary to train (default: 16000)")
     command.add_argument("--cased", action="store_true", help="train a cased vocabulary")
     command.add_argument("--whole-words", action="store_true", help="find the words as well, for whole-word masking")
     command.add_argument("--processes", type=int, metavar="N", help="default: one a CPU core")
@@ -33,11 +33,14 @@ def add_prepare(commands) -> None:
 def _prepare(args) -> None:
     from tqdm import tqdm
 
-    from bert_tf.data.shards import prepare
-    from bert_tf.data.vocabulary_start import vocabulary_for
+    from bert_tf.data.shards import prepare, shard_files
+    from bert_tf.data.vocabulary_start import VOCAB_SIZE, given_tokenizer, settings_of, vocabulary_for
     from bert_tf.data.words import mark_words
 
     folder = Path(args.shards)
+    shard_files(args.corpus)  # before any work
+    if there := given_tokenizer(args.tokenizer, folder):
+        settings_of(there, vocab_size=args.vocab_size, lowercase=False if args.cased else None, fewer=not args.tokenizer)
     with tqdm(total=100, bar_format="{desc:<12} {percentage:3.0f}% |{bar}| {elapsed}<{remaining}") as bar:
         def progress(done: int, total: int) -> None:
             bar.n = 100 * done / max(total, 1)
@@ -45,7 +48,7 @@ def _prepare(args) -> None:
 
         bar.set_description_str("vocabulary")
         tokenizer = vocabulary_for(args.corpus, folder / "tokenizer", given=args.tokenizer,
-                                   vocab_size=args.vocab_size, lowercase=not args.cased)
+                                   vocab_size=args.vocab_size or VOCAB_SIZE, lowercase=not args.cased)
         bar.set_description_str("tokens")
         shards = prepare(args.corpus, tokenizer, folder, processes=args.processes, progress=progress)
         if args.whole_words:
@@ -108,7 +111,7 @@ def _pretrain(args) -> None:
         prepare_to_resume(run, args)
     else:
         create_run(run, recipe(args), corpus=args.corpus, heldout=args.heldout, tokenizer=args.tokenizer,
-                   vocab_size=args.vocab_size or 16_000, lowercase=not args.cased, shards=args.shards,
+                   vocab_size=args.vocab_size, lowercase=False if args.cased else None, shards=args.shards,
                    initial_model=args.initial_model, initial_embeddings=args.initial_embeddings or "random",
                    shares=parse_shares(args.shares))
     start_keras_quietly()
@@ -164,11 +167,11 @@ def prepare_to_resume(run, args) -> None:
 
     Raises:
         FileNotFoundError: there is no run.
-        ValueError: a flag asks for something else than the run was started with.
+        ValueError: it is a fine-tuning, or a flag asks for something else than the run was started with.
     """
     from bert_tf.training.pretraining_request import lengthen
 
-    config = run.config()
+    config = run.pretraining()
     training = PretrainingConfig.from_dict(config["training"])
     unit = "steps" if training.steps else "minutes"
     asked = {field.name: getattr(args, field.name) for field in dataclasses.fields(PretrainingConfig)
@@ -255,7 +258,12 @@ def shape_of_initial_model(args, values: dict) -> dict:
 
 
 class PretrainingBar(ProgressBar):
-    """Losses, accuracies and tokens a second; a line for each measure on held-out text."""
+    """Losses, accuracies and tokens a second; a line for each measure on held-out text, and for what is to be known."""
+
+    def show(self, record: dict) -> None:
+        if record.get("notice"):
+            self.bar.write(record["notice"])
+        super().show(record)
 
     def measured(self, record: dict) -> None:
         if "heldout" in record:

@@ -49,6 +49,19 @@ def test_held_out_figures_are_those_of_the_sampled_batches(tiny_bert, text, tmp_
     assert figures["top_5"] >= figures["top_1"]
 
 
+def test_files_that_begin_alike_are_all_measured(tiny_bert, text, tmp_path, monkeypatch):
+    monkeypatch.setattr(report.sets, "cloze", lambda *args: {})
+    monkeypatch.setattr(report.sets, "senses", lambda *args, **options: {})
+    monkeypatch.setattr(report, "crowding", lambda bert: [])
+    other = tmp_path / "other" / text.name
+    other.parent.mkdir()
+    other.write_text("the cat sat on the mat.\nit was a good day.\n\n" * 20)
+    found = report.measure_all(tiny_bert, [str(text), str(other)], scratch=tmp_path / "shards", pairs=32)["text"]
+    assert list(found) == [f"{tmp_path.name}/held-out", "other/held-out"]
+    alone = heldout.masked_words(tiny_bert, other, scratch=tmp_path / "alone", pairs=32)
+    assert found["other/held-out"] | alone == found["other/held-out"]
+
+
 def test_every_kind_of_negatives_is_measured_without_masks(tiny_bert, text, tmp_path):
     assert set(heldout.next_sentences(tiny_bert, text, scratch=tmp_path, pairs=32)) == {"random", "same_document", "swapped"}
     batch = heldout._sampler(tiny_bert, text, tmp_path).batch(0, sequence_length=64, batch_size=8)
@@ -148,6 +161,9 @@ def test_fine_tuned_figures_are_those_of_the_run(tiny_model_folder, tmp_path, mo
                              config=FinetuningConfig(epochs=1, mixed_precision="float32"))
     figures = {name: twin["figures"]["accuracy"] for name, twin in seen[0]["twins"].items()}
     assert found == {"pets": {"figure": "accuracy", "train": 24, "dev": 8, **figures}}
+    assert tasks.set_names(["a/pets-train.tsv", "a/x.train.csv"]) == ["pets", "x"]
+    assert tasks.set_names(["a/x.en-train.tsv", "a/x.zh-train.tsv", "b/train.tsv"]) == ["x.en", "x.zh", "train"]
+    assert tasks.set_names(["a/train.tsv", "b/train.tsv"]) == ["a", "b"]
     with pytest.raises(ValueError, match="train"):
         tasks.dev_file(tmp_path / "pets.tsv")
     with pytest.raises(FileNotFoundError, match="other-train"):

@@ -1,5 +1,6 @@
 """Runs as processes of their own: started, heard of, stopped, resumed, killed, renamed, deleted."""
 
+import json
 import os
 import signal
 import time
@@ -95,8 +96,7 @@ def test_only_a_pretraining_at_rest_gets_longer(runs, monkeypatch):
     with pytest.raises(ValueError, match="60 minutes long"):
         launch.train_on(path, 30)
     RunFolder(path).write_status("running")
-    with monkeypatch.context() as patch, pytest.raises(ValueError, match="stop it first"):
-        patch.setattr(launch, "at_work", lambda status: True)  # this very process, which must not be ended later
+    with pytest.raises(ValueError, match="stop it first"):
         launch.train_on(path, 90)
     RunFolder(path).write_status("finished")
 
@@ -122,8 +122,26 @@ def test_a_dead_process_is_known_by_its_number_and_its_last_words_are_told(runs)
 
 def test_a_number_that_another_program_has_now_is_no_sign_of_life(runs):
     path = wrote("recycled", state="running", pid=1)
-    assert launch.state_of(path).state == "died"
-    launch.kill(path)  # and nobody shoots at process 1
+    status = RunFolder(path).status()
+    for other in ({"started": status["started"] + 1}, {"started": None}):  # an old file says nothing of the start
+        (path / "status.json").write_text(json.dumps(status | other))
+        assert launch.state_of(path).state == "died"
+        launch.kill(path)  # and nobody shoots at process 1
+
+
+def test_a_run_inside_another_program_is_known_and_not_ended(runs):
+    path = wrote("notebook", state="preparing")  # this very process, which no command line calls a pretraining
+    try:
+        assert launch.state_of(path).state == "preparing"
+        for deed in (launch.delete, launch.resume, lambda path: launch.rename(path, "other")):
+            with pytest.raises(ValueError, match="at work|only one that stopped"):
+                deed(path)
+        with pytest.raises(ValueError, match="part of another program"):
+            launch.kill(path)
+        launch.stop(path)
+        assert RunFolder(path).stop_requested()
+    finally:
+        RunFolder(path).write_status("stopped")
 
 
 def test_states_that_processes_leave_behind(runs):

@@ -5,6 +5,7 @@ import pytest
 from bert_tf.__main__ import main
 from bert_tf.data.shards import TokenShards
 from bert_tf.pretrain_command import parse_shares
+from bert_tf.training.run_folder import RunFolder
 
 
 @pytest.fixture
@@ -31,6 +32,14 @@ def test_prepared_shards_train_with_shares_and_whole_words(tmp_path, corpus, cap
                "--whole-words", "--swapped-rate", "0.2", "--mixed-precision", "float32"]
     assert main([*command, "--shares", "en=0.25", "zh=0.75"]) == 0
     assert (tmp_path / "run" / "checkpoints").is_dir()
+    assert main(["prepare", folder, *corpus, "--vocab-size", "200"]) == 0  # of which the text gave fewer
+    for more, wrong in ([["--vocab-size", "150"], "has 163 pieces, not 150"], [["--cased"], "is uncased, not cased"]):
+        assert main(["prepare", folder, *corpus, *more]) == 1 and wrong in capsys.readouterr().err
+        assert main(["prepare", str(tmp_path / "new"), *corpus, "--tokenizer", f"{folder}/tokenizer", *more]) == 1
+        assert wrong in capsys.readouterr().err
+        assert main([*command[:2], str(tmp_path / "other"), *command[3:], *more]) == 1
+        assert wrong in capsys.readouterr().err
+    assert RunFolder(tmp_path / "run").config()["vocab_size"] == 163
     assert main([*command[:2], str(tmp_path / "other"), *command[3:], "--shares", "fr=1"]) == 1
     assert "belongs to none" in capsys.readouterr().err
 

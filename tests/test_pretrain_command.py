@@ -38,7 +38,10 @@ def said(capsys, *arguments) -> str:
 def test_a_run_goes_on_as_it_was_begun_or_says_what_differs(asked, tmp_path, capsys, text, monkeypatch, tiny_model_folder):
     monkeypatch.chdir(tiny_model_folder.parent)
     asked = [*asked, "--tokenizer", tiny_model_folder.name]  # known from here alone
-    assert main(asked) == 0
+    assert "has 193 pieces, not 130" in said(capsys, *asked)
+    assert "is uncased, not cased" in said(capsys, *asked, "--vocab-size", "193", "--cased")
+    assert main([word for word in asked if word not in ("--vocab-size", "130")]) == 0
+    assert RunFolder(tmp_path / "run").config()["vocab_size"] == 193
     monkeypatch.chdir(tmp_path)
     run = asked[:3] + ["--resume"]
     for flags, name in [(["--vocab-size", "500"], "vocab_size"), (["--cased"], "lowercase"), (["--config", "large"], "size"),
@@ -46,7 +49,7 @@ def test_a_run_goes_on_as_it_was_begun_or_says_what_differs(asked, tmp_path, cap
                         (["--tokenizer", "elsewhere"], "tokenizer"), (["--shares", "te=1"], "shares"),
                         (["--warmup", "0.5"], "warmup")]:
         assert name in said(capsys, *run, *flags)
-    assert main([*run, "--vocab-size", "130", "--config", "tiny", "--corpus", text, "--steps", "4"]) == 0
+    assert main([*run, "--vocab-size", "193", "--config", "tiny", "--corpus", text, "--steps", "4"]) == 0
     assert RunFolder(tmp_path / "run").status()["step"] == 4
 
 
@@ -68,7 +71,9 @@ def test_the_shape_is_that_of_the_initial_model(asked, tmp_path, capsys, text, t
 
 
 def test_a_run_that_never_began_may_be_asked_for_anew(asked, tmp_path, capsys):
-    assert "fr" in said(capsys, *asked, "--shares", "fr=1")
+    (tmp_path / "text-lonely.txt").write_text("one line\n\nto a document\n\n" * 20)
+    lonely = [word.replace("text.txt", "text-lonely.txt") for word in asked]
+    assert "at least two sentences" in said(capsys, *lonely)
     assert RunFolder(tmp_path / "run").status()["state"] == "failed"
     assert main([*asked, "--shares", "text=1"]) == 0
     assert "give --resume" in said(capsys, *asked)
@@ -77,11 +82,10 @@ def test_a_run_that_never_began_may_be_asked_for_anew(asked, tmp_path, capsys):
 def test_two_processes_do_not_train_one_run(asked, tmp_path):
     run = RunFolder(tmp_path / "run")
     run.create({"kind": "pretraining"})
-    other = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(100)", "bert_tf"])
+    other = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(100)"])  # a script that uses the library
     try:
-        run.write_status("running", step=3)
-        status = run.status() | {"pid": other.pid}
-        (run.path / "status.json").write_text(json.dumps(status))
+        run.write_status("running", step=3, pid=other.pid)
+        status = run.status()
         with pytest.raises(ValueError, match=rf"another process \({other.pid}\)"), reported(run, print, remedy="go on"):
             raise AssertionError("nothing should be done here")
         assert run.status() == status  # what the other one says stays
@@ -97,8 +101,24 @@ def test_what_cannot_be_trained_on_is_said_before_a_run_is_made(tmp_path, capsys
     start = ["pretrain", "--run", str(tmp_path / "run"), "--steps", "1"]
     assert "is a folder" in said(capsys, *start, "--corpus", str(tmp_path))
     assert "held-out" in said(capsys, *start, "--corpus", text, "--heldout", text)
+    assert "given twice" in said(capsys, *start, "--corpus", text, text)
+    assert "given twice" in said(capsys, *start, "--corpus", __file__, "--heldout", text, text)
+    assert "belongs to none" in said(capsys, *start, "--corpus", text, "--shares", "fr=1")
+    assert "no text for the part fr" in said(capsys, *start, "--corpus", text, "--shares", "te=1", "fr=1")
+    assert "share of te" in said(capsys, *start, "--corpus", text, "--shares", "te=0")
+    assert "nowhere" in said(capsys, *start, "--corpus", text, "--tokenizer", str(tmp_path / "nowhere"))
+    assert "cannot be more than 1 together" in said(
+        capsys, *start, "--corpus", text, "--same-document-rate", "0.6", "--swapped-rate", "0.6")
     assert "tiny, mini, small" in said(capsys, *start, "--corpus", text, "--config", "nosize")
     assert not (tmp_path / "run").exists()
+
+
+def test_a_fine_tuning_is_neither_resumed_nor_exported(tmp_path, capsys):
+    RunFolder(tmp_path / "run").create({"kind": "finetuning", "training": {"batch_size": 4}})
+    run, model = str(tmp_path / "run"), str(tmp_path / "run" / "model")
+    assert f"is a fine-tuning run, no pretraining. Its model is in {model}" in said(capsys, "pretrain", "--run", run, "--resume")
+    assert f"copy {model}" in said(capsys, "export", run, str(tmp_path / "out"))
+    assert not (tmp_path / "out").exists()
 
 
 def test_files_where_folders_should_be(tmp_path, capsys, text, model_copy):

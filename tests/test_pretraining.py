@@ -13,16 +13,17 @@ import time
 
 import numpy as np
 import pytest
+from safetensors import SafetensorError
 
 import bert_tf
 from bert_tf.checkpoint import read_tensors
 from bert_tf.config import PretrainingConfig, Stage
 from bert_tf.training.export import export_run
 from bert_tf.training.loop import StopSignals
-from bert_tf.training.measures import split_batch
+from bert_tf.training.measures import names_apart, split_batch
 from bert_tf.training.pretraining import pretrain
 from bert_tf.training.pretraining_request import create_run, lengthen
-from bert_tf.training.run_folder import RunFolder
+from bert_tf.training.run_folder import STATE_FILE, RunFolder
 
 ANIMALS = {"cat": "milk", "dog": "bones", "cow": "grass", "bird": "seeds", "猫": "鱼", "狗": "骨头", "马": "草"}
 
@@ -133,6 +134,69 @@ def test_a_stop_file_ends_the_run_cleanly_and_resume_finishes_it(tmp_path, corpu
     assert [row[0] for row in losses(run)] == [5, 10, 15, 20, 25, 30]
 
 
+def test_a_damaged_training_state_is_skipped_and_the_one_before_gone_on_from(tmp_path, corpus):
+    whole, broken = (start(tmp_path / name, corpus, recipe(steps=15)) for name in ("whole", "broken"))
+    pretrain(whole)
+    pretrain(broken)
+    state = broken.checkpoints()[-1] / STATE_FILE
+    state.write_bytes(state.read_bytes()[:1000])
+    told = []
+    pretrain(broken, show=told.append)
+    notice = told[0]["notice"]
+    assert "step-00000015 is skipped: training_state.safetensors is damaged" in notice
+    assert broken.status()["notice"] == notice and broken.status()["state"] == "finished"
+    np.testing.assert_allclose(losses(broken), losses(whole), rtol=0, atol=2e-6)
+    assert [path.name for path in sorted(broken.checkpoints_path.iterdir())] == [
+        "skipped-step-00000015", "step-00000010", "step-00000015"]
+
+
+def test_without_any_training_state_a_run_does_not_begin_again(tmp_path, corpus):
+    run = start(tmp_path / "run", corpus, recipe(steps=10))
+    last = pretrain(run)
+    for checkpoint in run.checkpoints():
+        (checkpoint / STATE_FILE).unlink()
+    lengthen(run, 20)
+    with pytest.raises(ValueError, match=f"training_state.safetensors is missing.* --initial-model {last}"):
+        pretrain(run)
+    assert run.checkpoints()[-1] == last and run.status()["state"] == "failed" and run.metrics()[-1]["step"] == 10
+
+
+def test_a_run_that_was_moved_goes_on_with_what_is_in_it(tmp_path, corpus):
+    inside = tmp_path / "run" / "corpus" / "inside.txt.xz"
+    inside.parent.mkdir(parents=True)
+    shutil.copy(corpus, inside)
+    run = start(tmp_path / "run", str(inside), recipe(steps=5))
+    pretrain(run)
+    shards = sorted((path.name, path.stat().st_mtime_ns) for path in (run.path / "shards").glob("*.tokens.bin"))
+    run.path.rename(tmp_path / "moved")
+    run = RunFolder(tmp_path / "moved")
+    lengthen(run, 10)
+    pretrain(run)
+    assert not (tmp_path / "run").exists() and run.status()["step"] == 10
+    assert sorted((path.name, path.stat().st_mtime_ns) for path in (run.path / "shards").glob("*.tokens.bin")) == shards
+
+
+def test_held_out_files_that_begin_alike_are_all_measured(tmp_path, corpus):
+    heldout = [tmp_path / "a" / "news.en.txt.xz", tmp_path / "a" / "news.zh.txt.xz", tmp_path / "b" / "news.zh.txt.xz"]
+    for path in heldout:
+        path.parent.mkdir(exist_ok=True)
+        shutil.copy(corpus, path)
+    run = start(tmp_path / "run", corpus, recipe(steps=5), heldout=[str(path) for path in heldout])
+    pretrain(run)
+    assert [r["heldout"] for r in run.metrics() if "heldout" in r] == ["news.en", "a/news.zh", "b/news.zh"]
+
+
+@pytest.mark.parametrize("paths, names", [
+    (["d/en.txt.xz", "d/zh.txt"], ["en", "zh"]),
+    (["d/x.a.txt", "d/x.b.txt", "y.txt"], ["x.a", "x.b", "y"]),
+    (["1/v.txt", "2/v.txt"], ["1/v", "2/v"]),
+    (["1/v.txt", "1/v.txt.gz"], ["1/v", "1/v (2)"]),
+    (["d/.txt", "d/.b.txt"], [".txt", ".b.txt"]),
+])
+def test_names_tell_files_apart(paths, names):
+    assert names_apart(paths) == names
+
+
 def test_without_the_next_sentence_loss_its_head_stays_as_it_was(tmp_path, corpus):
     run = start(tmp_path / "run", corpus, recipe(steps=5, log_every=5, nsp_weight=0.0, weight_decay=0.0))
     pretrain(run)
@@ -151,8 +215,8 @@ def test_it_goes_on_from_a_model(tmp_path, corpus, tiny_bert, model_copy):
     assert last.config.max_position_embeddings == 64 and last.tokenizer.vocab == tiny_bert.tokenizer.vocab
     for ours, theirs in zip(last.model.trainable_variables, tiny_bert.model.trainable_variables):
         np.testing.assert_allclose(np.array(ours), np.array(theirs), rtol=0, atol=1e-7)
-    export_run(run.path, tmp_path / "model")
-    assert "- started from: the model model\n" in (tmp_path / "model" / "card.md").read_text()
+    export_run(run.path, tmp_path / "exported")
+    assert "- started from: the model model\n" in (tmp_path / "exported" / "card.md").read_text()
 
     (model_copy / "vocab.txt").write_text("[PAD]\n")  # the run has all it needs
     lengthen(run, 10)
@@ -239,6 +303,51 @@ def test_a_full_disk_in_the_middle_is_named_and_the_run_goes_on_later(tmp_path, 
     assert [row[0] for row in losses(run)] == [5, 10, 15, 20, 25, 30]
 
 
+def test_an_export_replaces_no_model_unasked_and_leaves_none_of_its_measures(tmp_path, corpus, model_copy, monkeypatch):
+    run = start(tmp_path / "run", corpus, recipe(steps=5))
+    pretrain(run)
+    for name in ("measures.json", "layers.svg", "card.md", "card.zh.md", "notes.txt"):
+        (model_copy / name).write_text("of the other model")
+    before = {path.name: path.read_bytes() for path in model_copy.iterdir()}
+
+    def untouched():
+        return before == {path.name: path.read_bytes() for path in model_copy.iterdir()} and {
+            path.name for path in tmp_path.iterdir()} == {"run", "model"}
+
+    with pytest.raises(ValueError, match="holds a model already.*--replace"):
+        export_run(run.path, model_copy)
+    for folder in (run.path, run.checkpoints()[-1]):
+        with pytest.raises(ValueError, match="belongs to a run"):
+            export_run(run.path, folder, replace=True)
+
+    def full_disk(*args, **options):
+        raise SafetensorError("Error while serializing: No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("safetensors.numpy.save_file", full_disk)
+        with pytest.raises(ValueError, match=f"{model_copy}.*No space left") as caught:
+            export_run(run.path, model_copy, replace=True)
+        assert f".{model_copy.name}." not in str(caught.value)
+    assert untouched()
+    export_run(run.path, model_copy, replace=True)
+    assert {path.name for path in model_copy.iterdir()} == {
+        "config.json", "vocab.txt", "tokenizer_config.json", "model.safetensors", "history.jsonl", "card.md", "notes.txt"}
+    assert "5 steps" in (model_copy / "card.md").read_text()
+    assert bert_tf.load(model_copy).config.hidden_size == 128
+
+
+def test_a_full_disk_under_a_checkpoint_says_how_to_go_on(tmp_path, corpus, monkeypatch):
+    run = start(tmp_path / "run", corpus, recipe(steps=5))
+
+    def full_disk(*args, **options):
+        raise SafetensorError("No space left on device")
+
+    monkeypatch.setattr("safetensors.numpy.save_file", full_disk)
+    with pytest.raises(ValueError, match="No space left.*--resume"):
+        pretrain(run)
+    assert list(run.checkpoints_path.iterdir()) == []
+
+
 def test_no_decay_on_biases_and_layer_norm(tmp_path, corpus):
     from bert_tf.training.pretraining import Pretraining
 
@@ -254,6 +363,9 @@ def test_no_decay_on_biases_and_layer_norm(tmp_path, corpus):
     ({"corpus": []}, ValueError, "at least one corpus file"),
     ({"corpus": ["nowhere.txt"]}, FileNotFoundError, "nowhere.txt"),
     ({"initial_embeddings": "glove"}, ValueError, "random or word2vec"),
+    ({"tokenizer": "nowhere"}, FileNotFoundError, "nowhere"),
+    ({"heldout": [__file__, __file__]}, ValueError, "given twice"),
+    ({"shares": {"an": 1, "b": 1}}, ValueError, "no text for the part b"),
     ({"training": recipe(size=None)}, ValueError, "or an initial model to go on from"),
 ])
 def test_bad_requests_are_refused_before_anything_is_made(tmp_path, corpus, changes, error, message):

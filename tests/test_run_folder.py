@@ -1,10 +1,16 @@
 """The run folder: nothing is half there, nothing is lost."""
 
 import json
+import os
+import time
 
 import numpy as np
 import pytest
+from safetensors.numpy import save_file
 
+from bert_tf.checkpoint import WEIGHTS_FILE
+from bert_tf.training.process import at_work, is_own_command, started_at
+from bert_tf.training.resuming import skip_unusable_checkpoints
 from bert_tf.training.run_folder import (
     PROGRESS_FILE,
     STATE_FILE,
@@ -98,10 +104,57 @@ def test_which_checkpoint_goes_first():
 
 def test_status_and_stop(run):
     run.write_status("running", step=3)
-    assert run.status() | {"pid": 0, "heartbeat": 0} == {"state": "running", "pid": 0, "heartbeat": 0, "step": 3}
+    assert run.status() | {"heartbeat": 0} == {"state": "running", "pid": os.getpid(), "started": started_at(os.getpid()),
+                                               "heartbeat": 0, "step": 3}
     assert not run.stop_requested()
     (run.path / "STOP").touch()
     assert run.stop_requested()
     run.clear_stop()
     assert not run.stop_requested()
-    assert json.loads((run.path / "config.json").read_text()) == {"kind": "test"}
+    assert run.config() == {"kind": "test"}
+
+
+def test_paths_inside_follow_the_folder_and_others_stay(run, tmp_path):
+    inside = {"shards": str(run.path / "shards"), "corpus": [str(run.path / "corpus" / "a.txt"), str(tmp_path / "runner.txt")]}
+    run.rewrite_config({"kind": "test", **inside})
+    run.path.rename(tmp_path / "moved")
+    moved = RunFolder(tmp_path / "moved")
+    assert moved.config() == {"kind": "test", "shards": str(moved.path / "shards"),
+                              "corpus": [str(moved.path / "corpus" / "a.txt"), str(tmp_path / "runner.txt")]}
+    (moved.path / "config.json").write_text(json.dumps({"kind": "old", **inside}))  # as it was before folders were noted
+    assert moved.config() == {"kind": "old", **inside}  # where the shards are is not known
+    (moved.path / "shards").mkdir()
+    assert moved.config()["corpus"][0] == str(moved.path / "corpus" / "a.txt")
+    assert "folder" not in moved.config()
+
+
+def test_a_checkpoint_that_a_run_cannot_go_on_from_is_skipped_and_named(run):
+    def weights(folder):
+        save_file({"w": np.ones(3)}, folder / WEIGHTS_FILE)
+
+    for step in (10, 20, 30, 40):
+        save(run, step, weights)
+    assert skip_unusable_checkpoints(run) == ""
+    state = run.checkpoints()[-1] / STATE_FILE
+    state.write_bytes(state.read_bytes()[:-4])
+    (run.checkpoints()[-2] / STATE_FILE).unlink()
+    said = skip_unusable_checkpoints(run)
+    assert "step-00000040 is skipped: training_state.safetensors is damaged" in said
+    assert "step-00000030 is skipped: training_state.safetensors is missing" in said
+    assert [step_of(path) for path in run.checkpoints()] == [10, 20]
+    assert (run.checkpoints_path / "skipped-step-00000040" / WEIGHTS_FILE).is_file()
+    (run.checkpoints()[-1] / PROGRESS_FILE).write_text("{")
+    (run.checkpoints()[0] / STATE_FILE).unlink()
+    with pytest.raises(ValueError, match="cannot go on .* in step-00000020, progress.json is damaged"):
+        skip_unusable_checkpoints(run)
+    assert len(run.checkpoints()) == 2
+
+
+def test_who_is_at_work_is_known_by_number_and_start():
+    others = {"state": "running", "pid": os.getpid(), "heartbeat": time.time(), "started": started_at(os.getpid())}
+    assert at_work(others)  # a script or a notebook, whatever its command line says
+    assert at_work(others | {"heartbeat": 0.0}) and not at_work(others | {"started": others["started"] - 1})
+    assert not at_work(others | {"pid": 2 ** 22 + 1})
+    del others["started"]  # an old file: only a python -m bert_tf counts
+    assert not at_work(others)
+    assert not is_own_command(os.getpid())

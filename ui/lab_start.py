@@ -181,8 +181,9 @@ def begin(name: str, size: str, minutes: float, uploads: list, *, optimizer: str
         (path / "corpus").mkdir(parents=True)
     try:
         files = {"corpus": [put(file, path / "corpus") for file in uploads]} if uploads else write_stories(path / "corpus")
-        launch.start(path.name, training, **files, vocab_size=vocabulary,
-                     initial_model=models.chosen_folder() if size == GO_ON else None,
+        going_on = size == GO_ON  # then the vocabulary is the model's
+        launch.start(path.name, training, **files, vocab_size=None if going_on else vocabulary,
+                     initial_model=models.chosen_folder() if going_on else None,
                      initial_embeddings="word2vec" if word2vec else "random")
     except (ValueError, OSError):
         shutil.rmtree(path, ignore_errors=True)

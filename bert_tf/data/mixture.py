@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -27,8 +27,7 @@ class MixedSampler:
     def __init__(self, samplers: Mapping[str, PairSampler], shares: Mapping[str, float]):
         if set(samplers) != set(shares) or not samplers:
             raise ValueError(f"Shares for {', '.join(shares) or 'nothing'} do not fit the parts {', '.join(samplers)}.")
-        for name, share in shares.items():
-            require_number(f"the share of {name}", share, above=0.0)
+        require_shares(shares)
         self._samplers = list(samplers.values())
         self._until = np.cumsum([shares[name] for name in samplers]) / sum(shares.values())
         self._until[-1] = 1.0
@@ -57,15 +56,35 @@ def parts_of(shards: TokenShards, shares: Mapping[str, float]) -> dict[str, Toke
     Raises:
         ValueError: a shard that belongs to no part or to several, or a part without text.
     """
-    parts = {prefix: [] for prefix in shares}
-    for shard in shards.shards:
-        prefixes = [prefix for prefix in shares if shard.name.startswith(prefix)]
-        if len(prefixes) != 1:
-            raise ValueError(f"The shard {shard.name} belongs to {' and '.join(prefixes) or 'none'} of the parts "
-                             f"{', '.join(shares)}; a part takes the files whose names begin with its own.")
-        parts[prefixes[0]].append(shard)
+    prefixes = prefixes_of([shard.name for shard in shards.shards], shares)
+    parts = {prefix: tuple(shard for shard, its in zip(shards.shards, prefixes) if its == prefix) for prefix in shares}
     for prefix, found in parts.items():
         if not sum(len(shard.tokens) for shard in found):
             raise ValueError(f"There is no text for the part {prefix}: no file whose name begins so holds a token.")
-    return {prefix: TokenShards(shards.folder, tuple(found), shards.vocab_size, shards.vocab_hash)
+    return {prefix: TokenShards(shards.folder, found, shards.vocab_size, shards.vocab_hash)
             for prefix, found in parts.items()}
+
+
+def require_shares(shares: Mapping[str, float]) -> None:
+    """Refuses shares that are not positive numbers."""
+    for name, share in shares.items():
+        require_number(f"the share of {name}", share, above=0.0)
+
+
+def prefixes_of(names: Sequence[str], shares: Mapping[str, float]) -> list[str]:
+    """Returns the part that each shard belongs to.
+
+    Raises:
+        ValueError: a name that belongs to no part or to several, or a part without a name.
+    """
+    found = []
+    for name in names:
+        prefixes = [prefix for prefix in shares if name.startswith(prefix)]
+        if len(prefixes) != 1:
+            raise ValueError(f"The shard {name} belongs to {' and '.join(prefixes) or 'none'} of the parts "
+                             f"{', '.join(shares)}; a part takes the files whose names begin with its own.")
+        found += prefixes
+    for prefix in shares:
+        if prefix not in found:
+            raise ValueError(f"There is no text for the part {prefix}: no file's name begins so.")
+    return found

@@ -155,12 +155,7 @@ def prepare(paths: Iterable[str | os.PathLike], tokenizer, folder: str | os.Path
         ValueError: unreadable text, two files with the same stem, a folder that holds shards of
             another vocabulary, no document of two sentences anywhere, or a disk that refuses.
     """
-    paths = corpus_files(paths)
-    files = {_stem(path): path for path in paths}
-    for path in paths:
-        if files[_stem(path)] != path:
-            raise ValueError(
-                f"{path} and {files[_stem(path)]} would both become the shard {_stem(path)}; rename one.")
+    files = shard_files(paths)
     if processes is not None:
         require_integer("processes", processes, minimum=1)
     folder = Path(folder)
@@ -190,7 +185,23 @@ def prepare(paths: Iterable[str | os.PathLike], tokenizer, folder: str | os.Path
     return shards
 
 
-def _stem(file: Path) -> str:
+def shard_files(paths: Iterable[str | os.PathLike]) -> dict[str, Path]:
+    """Returns the corpus file of each shard, by its name, in the order given.
+
+    Raises:
+        FileNotFoundError: a corpus file does not exist.
+        ValueError: no file, one that was given twice or is none, or two with the same stem.
+    """
+    files = {}
+    for path in corpus_files(paths):
+        name = shard_name(path)
+        if name in files:
+            raise ValueError(f"{path} and {files[name]} would both become the shard {name}; rename one.")
+        files[name] = path
+    return files
+
+
+def shard_name(file: Path) -> str:
     """Returns `en-000` for `en-000.txt.xz`."""
     name = file.name
     for suffix in (".xz", ".gz", ".txt"):

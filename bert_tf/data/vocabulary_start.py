@@ -8,9 +8,45 @@ from pathlib import Path
 from bert_tf.data.corpus import read_documents
 from bert_tf.tokenizer import WordPieceTokenizer
 
+#: Pieces of a vocabulary to train where nobody says.
+VOCAB_SIZE = 16_000
 
-def vocabulary_for(corpus: list[str], folder: str | Path, *, given: str | Path | None = None, vocab_size: int = 16_000,
-                   lowercase: bool = True) -> WordPieceTokenizer:
+
+def given_tokenizer(tokenizer: str | Path | None, shards: str | Path) -> Path | None:
+    """Returns the folder of the tokenizer for token shards: the one named, else the shards' own, or None."""
+    if tokenizer:
+        return Path(tokenizer)
+    shared = Path(shards) / "tokenizer"
+    return shared if (shared / "vocab.txt").is_file() else None
+
+
+def settings_of(folder: str | Path, *, vocab_size: int | None, lowercase: bool | None,
+                fewer: bool = False) -> tuple[int, bool]:
+    """Returns the pieces of the vocabulary that a folder holds, and whether it is uncased.
+
+    Args:
+        folder: with a tokenizer.
+        vocab_size, lowercase: what was asked for; None for whatever there is.
+        fewer: whether fewer pieces than asked for will do, as they come out of a small corpus.
+
+    Raises:
+        FileNotFoundError: there is no tokenizer.
+        ValueError: something else was asked for.
+    """
+    tokenizer = WordPieceTokenizer.from_folder(folder)
+    fits = vocab_size in (None, tokenizer.vocab_size) or fewer and vocab_size > tokenizer.vocab_size
+    if not fits:
+        raise ValueError(f"The vocabulary in {folder} has {tokenizer.vocab_size:,} pieces, not {vocab_size:,}. Leave "
+                         "--vocab-size out, or have another vocabulary trained elsewhere.")
+    if lowercase not in (None, tokenizer.lowercase):
+        cased = {True: "uncased", False: "cased"}
+        raise ValueError(f"The vocabulary in {folder} is {cased[tokenizer.lowercase]}, not {cased[lowercase]}. Take it "
+                         "as it is, or have another vocabulary trained elsewhere.")
+    return tokenizer.vocab_size, tokenizer.lowercase
+
+
+def vocabulary_for(corpus: list[str], folder: str | Path, *, given: str | Path | None = None,
+                   vocab_size: int = VOCAB_SIZE, lowercase: bool = True) -> WordPieceTokenizer:
     """Opens the tokenizer in a folder; at first puts one there.
 
     Args:

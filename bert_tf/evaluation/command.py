@@ -49,10 +49,13 @@ def _evaluate(args) -> None:
         if args.card:
             save(measures, args.model)
         config = FinetuningConfig(most_train=args.most_train, most_dev=args.most_dev)
-        for path in args.tasks:  # each takes minutes: what is there is written down at once
-            measures.setdefault("tasks", {}).update(fine_tuned(args.model, [path], config=config, show=show))
+
+        def found(results: dict) -> None:  # each set takes minutes: what is there is written down at once
+            measures["tasks"] = results
             if args.card:
                 save(measures, args.model)
+
+        fine_tuned(args.model, args.tasks, config=config, show=show, found=found)
     print(markdown(measures))
 
 

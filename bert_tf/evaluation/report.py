@@ -15,6 +15,7 @@ from bert_tf.evaluation import heldout, sets
 from bert_tf.explore import Bert
 from bert_tf.sense_sets import sense_sets
 from bert_tf.static_vectors import StaticVectors
+from bert_tf.training.measures import names_apart
 from bert_tf.training.run_folder import write_atomically
 
 MEASURES_FILE = "measures.json"
@@ -29,7 +30,8 @@ def measure_all(bert: Bert, files: Sequence[str] = (), *, scratch: str | Path, w
 
     Args:
         bert: the model.
-        files: held-out text in corpus format; without any, the sets alone are measured.
+        files: held-out text in corpus format; without any, the sets alone are measured. Two that begin alike are told
+            apart by more of their names.
         scratch: folder for token shards.
         word2vec: word2vec vectors by language, to stand beside the senses.
         pairs: sentence pairs read of every file.
@@ -43,8 +45,7 @@ def measure_all(bert: Bert, files: Sequence[str] = (), *, scratch: str | Path, w
         ValueError, FileNotFoundError: as the single measures.
     """
     measures = {"text": {}, "cloze": {}}
-    for path in files:
-        name = Path(path).name.split(".")[0]
+    for name, path in zip(names_apart(files), files):
         words = heldout.masked_words(bert, path, scratch=scratch, pairs=pairs,
                                      progress=lambda share: show(f"{name}: masked words", share))
         following = heldout.next_sentences(bert, path, scratch=scratch, pairs=max(pairs // 2, 1),

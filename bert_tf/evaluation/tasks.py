@@ -8,11 +8,13 @@ from pathlib import Path
 
 from bert_tf.training.finetuning import create_finetuning, finetune
 from bert_tf.training.finetuning_config import FinetuningConfig
+from bert_tf.training.measures import names_apart
 from bert_tf.training.run_folder import RunFolder
 
 
 def fine_tuned(model: str | Path, files: Sequence[str], *, config: FinetuningConfig | None = None,
-               show: Callable[[str, float], None] = lambda name, share: None) -> dict[str, dict]:
+               show: Callable[[str, float], None] = lambda name, share: None,
+               found: Callable[[dict], None] = lambda results: None) -> dict[str, dict]:
     """Fine-tunes a model on labelled sets with a twin from random weights.
 
     Args:
@@ -20,18 +22,19 @@ def fine_tuned(model: str | Path, files: Sequence[str], *, config: FinetuningCon
         files: training files whose names contain "train"; the dev file lies beside each, "dev" in its place.
         config: settings of every fine-tuning; None for the defaults.
         show: called with the name of the set and the share done.
+        found: called after every set with the results so far.
 
     Returns:
-        For each set, by its name: `figure` (accuracy, entity_f1 or f1), `pretrained` and `scratch` (shares in [0, 1], the
-        best evaluation of each), `train` and `dev` (examples used).
+        For each set, by its name (see `set_names`): `figure` (accuracy, entity_f1 or f1), `pretrained` and `scratch`
+        (shares in [0, 1], the best evaluation of each), `train` and `dev` (examples used).
 
     Raises:
         FileNotFoundError: a file or its dev file is not there.
         ValueError: a file without "train" in its name, or one that cannot be used.
     """
     results = {}
-    for path in map(Path, files):
-        dev, name = dev_file(path), path.name.split(".")[0].replace("-train", "").replace("train", "") or path.name
+    for name, path in zip(set_names(files), map(Path, files)):
+        dev = dev_file(path)
         with tempfile.TemporaryDirectory() as scratch:
             run = RunFolder(Path(scratch) / "run")
             create_finetuning(run, config or FinetuningConfig(), model=str(model), train=str(path), dev=str(dev))
@@ -39,7 +42,15 @@ def fine_tuned(model: str | Path, files: Sequence[str], *, config: FinetuningCon
         figure = result["score_name"]
         results[name] = {"figure": figure, "train": result["examples"]["train"], "dev": result["examples"]["dev"],
                          **{twin: result["twins"][twin]["figures"][figure] for twin in ("pretrained", "scratch")}}
+        found(results)
     return results
+
+
+def set_names(files: Sequence[str]) -> list[str]:
+    """Returns a name for each training file: `x` for `x-train.tsv`, more of it where two would be called alike."""
+    names = names_apart([Path(path).with_suffix("") for path in files])
+    short = [name.replace("-train", "").replace("train", "").strip("/") or name for name in names]
+    return [one if short.count(one) == 1 else name for one, name in zip(short, names)]
 
 
 def dev_file(train: Path) -> Path:

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 from bert_tf import checkpoint
 from bert_tf.config import PretrainingConfig
-from bert_tf.training.run_folder import RunFolder
+from bert_tf.records import read_json
+from bert_tf.training.run_folder import PROGRESS_FILE, RunFolder
+
+#: What else lies in a model folder and says something of its weights; replacing the model takes it away.
+BESIDE_WEIGHTS = ("measures.json", "layers.svg", "card.md", "card.zh.md", "history.jsonl", "tokenizer.json",
+                  "pytorch_model.bin")
 
 
-def export_run(run_folder: str | Path, folder: str | Path, *, dtype: str = "float16", about: str = "") -> None:
+def export_run(run_folder: str | Path, folder: str | Path, *, dtype: str = "float16", about: str = "",
+               replace: bool = False) -> None:
     """Writes a run's newest checkpoint as a model folder.
 
     Args:
@@ -18,22 +28,74 @@ def export_run(run_folder: str | Path, folder: str | Path, *, dtype: str = "floa
         folder: the model folder, made if it is not there.
         dtype: `float32` or `float16`.
         about: Markdown for the card's first part: what the text was, what the model is good and bad at.
+        replace: whether a model that is in the folder already may go, with its measures and cards.
 
     Raises:
         FileNotFoundError: there is no run, or it has no checkpoint yet.
+        ValueError: it is a fine-tuning, the folder holds a model and `replace` is not set, it belongs to a run, or it
+            cannot be written.
     """
     run, folder = RunFolder(run_folder), Path(folder)
     wanted = run.config()
+    if wanted.get("kind") == "finetuning":
+        raise ValueError(f"{run.path} is a fine-tuning run; its model is a model folder already: copy "
+                         f"{run.path / 'model'}.")
+    require_room(folder, replace=replace)
     checkpoints = run.checkpoints()
     if not checkpoints:
         raise FileNotFoundError(f"{run.path} has no checkpoint yet.")
     loaded = checkpoint.load(checkpoints[-1])
-    checkpoint.save(loaded.model, loaded.tokenizer, folder, dtype=dtype)
     metrics = run.metrics()
-    with (folder / "history.jsonl").open("w", encoding="utf-8") as file:
-        file.writelines(json.dumps(record) + "\n" for record in thinned(metrics))
-    (folder / "card.md").write_text(
-        card(folder.name, loaded.model.config, wanted, metrics, about=about), encoding="utf-8")
+    with filled_at_once(folder) as scratch:
+        checkpoint.save(loaded.model, loaded.tokenizer, scratch, dtype=dtype)
+        with (scratch / "history.jsonl").open("w", encoding="utf-8") as file:
+            file.writelines(json.dumps(record) + "\n" for record in thinned(metrics))
+        (scratch / "card.md").write_text(
+            card(folder.name, loaded.model.config, wanted, metrics, about=about), encoding="utf-8")
+
+
+def require_room(folder: Path, *, replace: bool) -> None:
+    """Refuses a folder that a model must not be written into.
+
+    Raises:
+        ValueError: it is a file or belongs to a run, or holds a model that may not go.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise ValueError(f"{folder} is a file; name a folder to write the model into.")
+    settings = folder / "config.json"
+    kind = read_json(settings).get("kind") if settings.is_file() else None
+    if (folder / PROGRESS_FILE).exists() or kind in ("pretraining", "finetuning"):
+        raise ValueError(f"{folder} belongs to a run; name another folder to write the model into.")
+    if not replace and any((folder / name).exists() for name in ("config.json", checkpoint.WEIGHTS_FILE)):
+        raise ValueError(f"{folder} holds a model already. Name another folder, or give --replace to put this model in "
+                         "its place; its measures and cards go with it.")
+
+
+@contextlib.contextmanager
+def filled_at_once(folder: Path) -> Iterator[Path]:
+    """Gives an empty folder, and moves what was written there into `folder` at the end, in the place of another model.
+
+    Raises:
+        ValueError: the disk refuses; `folder` is as it was.
+    """
+    from safetensors import SafetensorError
+
+    scratch = folder.resolve().with_name(f".{folder.resolve().name}.{os.getpid()}")
+    try:
+        scratch.mkdir(parents=True)
+        yield scratch
+        folder.mkdir(exist_ok=True)
+        for name in BESIDE_WEIGHTS:
+            (folder / name).unlink(missing_ok=True)
+        for path in scratch.iterdir():
+            os.replace(path, folder / path.name)
+    except ValueError as error:
+        raise ValueError(str(error).replace(str(scratch), str(folder))) from None
+    except (OSError, SafetensorError) as error:
+        raise ValueError(f"The model {folder} could not be written ({error}). Make room, or name a folder that can be "
+                         "written, and export again.") from None
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
 
 
 def thinned(metrics: list[dict], most: int = 400) -> list[dict]:

@@ -21,7 +21,7 @@ from bert_tf.config import PretrainingConfig
 from bert_tf.training.finetuning import create_finetuning
 from bert_tf.training.finetuning_config import FinetuningConfig
 from bert_tf.training.pretraining_request import create_run, lengthen
-from bert_tf.training.process import at_work
+from bert_tf.training.process import at_work, is_own_command
 from bert_tf.training.run_folder import RunFolder
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -108,7 +108,7 @@ def state_of(path: str | Path) -> RunState:
 
 
 def start(name: str, training: PretrainingConfig, *, corpus: list[str], heldout: list[str] = (),
-          vocab_size: int = 16_000, initial_model: str | Path | None = None, initial_embeddings: str = "random",
+          vocab_size: int | None = None, initial_model: str | Path | None = None, initial_embeddings: str = "random",
           folder: Path | None = None) -> Path:
     """Writes down a run and starts its process.
 
@@ -207,9 +207,10 @@ def train_on(path: str | Path, length: float) -> None:
 
 
 def stop(path: str | Path) -> None:
-    """Asks a run to stop at the next clean point; one that has not begun to train is ended at once."""
+    """Asks a run to stop at the next clean point; one that has not begun to train is ended at once, if it is a process
+    of its own."""
     state = state_of(path)
-    if state.state == "preparing":
+    if state.state == "preparing" and is_own_command(RunFolder(path).status()["pid"]):
         kill(path)
         RunFolder(path).write_status("stopped", message="stopped before training began")
     elif state.active:
@@ -217,11 +218,18 @@ def stop(path: str | Path) -> None:
 
 
 def kill(path: str | Path) -> None:
-    """Ends a run's process at once; what it did since its last checkpoint is lost."""
+    """Ends a run's process at once; what it did since its last checkpoint is lost.
+
+    Raises:
+        ValueError: the run is part of another program, such as a notebook, which would end with it.
+    """
     status = RunFolder(path).status()
     if not state_of(path).active:
         return
     pid = status["pid"]
+    if not is_own_command(pid):
+        raise ValueError(f"The run {Path(path).name!r} is part of another program (process {pid}), which is not ended "
+                         "from here. Stop the run, or end that program yourself.")
     with contextlib.suppress(ProcessLookupError):
         if hasattr(os, "killpg") and os.getpgid(pid) == pid:  # with its helpers
             os.killpg(pid, signal.SIGKILL)
@@ -242,9 +250,9 @@ def rename(path: str | Path, name: str) -> Path:
     path = Path(path)
     _require_rest(path)
     new = place_for(name, path.parent)
-    config = _moved(RunFolder(path).config(), path.resolve(), new.resolve())
+    run = RunFolder(path)
+    run.rewrite_config(run.config())  # with the folder of now, which the paths in it follow
     path.rename(new)
-    RunFolder(new).rewrite_config(config)
     return new
 
 
@@ -277,17 +285,6 @@ def last_words(path: str | Path, lines: int = 3) -> str:
 def _require_rest(path: Path) -> None:
     if state_of(path).active:
         raise ValueError(f"The run {path.name!r} is at work; stop it first.")
-
-
-def _moved(value, old: Path, new: Path):
-    """Returns a value of JSON with the paths in it that lie in the folder `old` put into `new`."""
-    if isinstance(value, dict):
-        return {key: _moved(entry, old, new) for key, entry in value.items()}
-    if isinstance(value, list):
-        return [_moved(entry, old, new) for entry in value]
-    if isinstance(value, str) and value.startswith(str(old) + os.sep):
-        return str(new) + value[len(str(old)):]
-    return value
 
 
 def _spawn(path: Path) -> None:

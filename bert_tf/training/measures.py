@@ -2,14 +2,36 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
 import numpy as np
 
 from bert_tf.data.pairs import PairSampler
-from bert_tf.data.shards import TokenShards
+from bert_tf.data.shards import TokenShards, shard_name
 from bert_tf.tokenizer import WordPieceTokenizer
 
 #: Seeds held-out pairs and masks: the same in every run and at every look.
 HELDOUT_SEED = 20_000
+
+
+def names_apart(paths: Sequence[str | Path]) -> list[str]:
+    """Returns a name for each file: up to the first dot, and as much more as it takes to tell it from the others.
+
+    Example: `en.txt`, `news.a.txt`, `news.b.txt`, `1/old.txt` and `2/old.txt` become `en`, `news.a`, `news.b`, `1/old`
+    and `2/old`; of two files that are called alike even then, the second ends in ` (2)`.
+    """
+    paths = [Path(path) for path in paths]
+    names = [path.name.split(".")[0] or path.name for path in paths]
+    for longer in (shard_name, lambda path: f"{path.absolute().parent.name}/{shard_name(path)}"):
+        taken = Counter(names)
+        names = [name if taken[name] == 1 else longer(path) for name, path in zip(names, paths)]
+    seen = Counter()
+    for i, name in enumerate(names):
+        seen[name] += 1
+        names[i] = name if seen[name] == 1 else f"{name} ({seen[name]})"
+    return names
 
 
 def pair_sampler(shards: TokenShards, tokenizer: WordPieceTokenizer, *, seed: int, **options) -> PairSampler:

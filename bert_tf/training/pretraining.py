@@ -16,14 +16,15 @@ from bert_tf.config import BertConfig, PretrainingConfig, Stage
 from bert_tf.data.mixture import MixedSampler, parts_of
 from bert_tf.data.pairs import PairSampler
 from bert_tf.data.shards import TokenShards, prepare
-from bert_tf.data.vocabulary_start import vocabulary_for
+from bert_tf.data.vocabulary_start import given_tokenizer, vocabulary_for
 from bert_tf.data.words import mark_words
 from bert_tf.records import read_json
 from bert_tf.tokenizer import WordPieceTokenizer
 from bert_tf.training.flops import flops_per_step
 from bert_tf.training.loop import HEARTBEAT_SECONDS, Prefetcher, StopSignals, Window
-from bert_tf.training.measures import HELDOUT_SEED, measure, pair_sampler
+from bert_tf.training.measures import HELDOUT_SEED, measure, names_apart, pair_sampler
 from bert_tf.training.optimizers import optimizer_named
+from bert_tf.training.resuming import skip_unusable_checkpoints
 from bert_tf.training.run_folder import (
     PROGRESS_FILE,
     STATE_FILE,
@@ -47,15 +48,18 @@ def pretrain(run: RunFolder, *, show: Callable[[dict], None] = lambda record: No
         The last checkpoint, a Hugging Face folder.
 
     Raises:
-        ValueError: the corpus cannot be used, a checkpoint cannot be written, or the loss is no longer a number.
+        ValueError: the run is a fine-tuning, the corpus cannot be used, there are checkpoints but none to go on from, one
+            cannot be written, or the loss is no longer a number.
     """
+    run.pretraining()
     if cluster is not None:
         cluster.join()
         if cluster.rank > 0:
             cluster.wait("prepared")
             return Pretraining(run, lambda *_, **__: None, cluster).train(show)
     with reported(run, show, remedy="go on with --resume") as status:
-        status("preparing", message="vocabulary")
+        notice = skip_unusable_checkpoints(run)
+        status("preparing", message="vocabulary", **{"notice": notice} if notice else {})
         return Pretraining(run, status, cluster).train(show)
 
 
@@ -63,7 +67,7 @@ class Pretraining:
     """One run being done: everything it needs, built from the run folder alone."""
 
     def __init__(self, run: RunFolder, status: Callable, cluster=None):
-        wanted = run.config()
+        wanted = run.pretraining()
         self.run, self.cluster = run, cluster
         self.writes = cluster is None or cluster.rank == 0
         self.status = status
@@ -72,8 +76,8 @@ class Pretraining:
         status("preparing", message="token shards")
         self.shards = self._shards(wanted["corpus"], Path(wanted["shards"]), whole_words=self.config.whole_words)
         self.sampler = self._training_sampler(wanted.get("shares"))
-        self.heldout = {Path(path).name.split(".")[0]: self._heldout_sampler(path, run.path / "heldout" / str(i))
-                        for i, path in enumerate(wanted["heldout"])}
+        self.heldout = {name: self._heldout_sampler(path, run.path / "heldout" / str(i))
+                        for i, (name, path) in enumerate(zip(names_apart(wanted["heldout"]), wanted["heldout"]))}
         if cluster is not None and self.writes:
             cluster.wait("prepared")
         checkpoint = run.resumable_checkpoint()
@@ -91,9 +95,8 @@ class Pretraining:
 
     def _tokenizer(self, wanted: dict) -> WordPieceTokenizer:
         """Opens the run's tokenizer; at first makes it: the one asked for, the shards' own, or one trained now."""
-        shared = Path(wanted["shards"]) / "tokenizer"
-        given = self.run.initial_model_path if wanted.get("initial_model") else wanted["tokenizer"]
-        given = given or (shared if (shared / "vocab.txt").is_file() else None)
+        given = self.run.initial_model_path if wanted.get("initial_model") else given_tokenizer(
+            wanted["tokenizer"], wanted["shards"])
         if self.run.resumable_checkpoint() and (self.run.path / "tokenizer" / "tokenizer_config.json").is_file():
             given = None  # copied when the run began; where it came from may have changed
         return vocabulary_for(wanted["corpus"], self.run.path / "tokenizer", given=given,

@@ -6,12 +6,15 @@ from pathlib import Path
 
 from bert_tf import checkpoint
 from bert_tf.config import SIZES, PretrainingConfig
-from bert_tf.tokenizer import WordPieceTokenizer
+from bert_tf.data.corpus import corpus_files
+from bert_tf.data.mixture import prefixes_of, require_shares
+from bert_tf.data.shards import shard_files
+from bert_tf.data.vocabulary_start import VOCAB_SIZE, given_tokenizer, settings_of
 from bert_tf.training.run_folder import RunFolder
 
 
 def create_run(run: RunFolder, training: PretrainingConfig, *, corpus: list[str], heldout: list[str] = (),
-               tokenizer: str | None = None, vocab_size: int = 16_000, lowercase: bool = True,
+               tokenizer: str | None = None, vocab_size: int | None = None, lowercase: bool | None = None,
                shards: str | None = None, initial_model: str | None = None, initial_embeddings: str = "random",
                shares: dict[str, float] | None = None) -> None:
     """Writes down a new run; `pretrain` then does it.
@@ -21,9 +24,9 @@ def create_run(run: RunFolder, training: PretrainingConfig, *, corpus: list[str]
         training: recipe.
         corpus: text files, one sentence a line, a blank line between documents, plain or .xz or .gz.
         heldout: text files measured at every checkpoint and never trained on.
-        tokenizer: a folder with `vocab.txt`; None trains a vocabulary on the corpus.
-        vocab_size: pieces of the vocabulary to train.
-        lowercase: whether the vocabulary to train is uncased.
+        tokenizer: a folder with `vocab.txt`; None takes the one in the shards' folder, or trains one on the corpus.
+        vocab_size: pieces of the vocabulary to train; None for 16,000, or for as many as one that is there has.
+        lowercase: whether the vocabulary to train is uncased; None for yes, or for what one that is there is.
         shards: folder of the token shards, shared between runs; None keeps them in the run folder.
         initial_model: a BERT folder to go on from, with its weights, its vocabulary and its shape; the recipe's `size`
             and `max_position_embeddings` then count for nothing. Heads that it lacks start from random weights.
@@ -32,9 +35,10 @@ def create_run(run: RunFolder, training: PretrainingConfig, *, corpus: list[str]
             None draws from all text alike.
 
     Raises:
-        FileNotFoundError: a text file or the initial model is missing.
+        FileNotFoundError: a text file, the tokenizer or the initial model is missing.
         ValueError: the folder holds a run already, or an argument is off.
     """
+    shards = Path(shards) if shards else run.path / "shards"
     if initial_embeddings not in ("random", "word2vec"):
         raise ValueError(f"initial_embeddings should be random or word2vec, not {initial_embeddings!r}.")
     if not corpus:
@@ -44,6 +48,12 @@ def create_run(run: RunFolder, training: PretrainingConfig, *, corpus: list[str]
             raise ValueError(f"{path} is a folder; name the text files in it.")
         if not Path(path).is_file():
             raise FileNotFoundError(f"The corpus file {path} does not exist.")
+    corpus_names = list(shard_files(corpus))
+    if heldout:
+        corpus_files(heldout)
+    if shares:
+        require_shares(shares)
+        prefixes_of(corpus_names, shares)
     both = {Path(path).resolve() for path in corpus} & {Path(path).resolve() for path in heldout}
     if both:
         raise ValueError(f"{sorted(both)[0]} is among the corpus and the held-out files; what is held out is never "
@@ -51,15 +61,17 @@ def create_run(run: RunFolder, training: PretrainingConfig, *, corpus: list[str]
     if initial_model:
         if tokenizer or initial_embeddings != "random":
             raise ValueError("The vocabulary and the embeddings are those of the initial model; give no others.")
-        training, vocabulary = like_model(training, initial_model)
-        vocab_size, lowercase = vocabulary.vocab_size, vocabulary.lowercase
+        training = like_model(training, initial_model)
     elif training.size is None:
         raise ValueError(f"Give the recipe a size ({', '.join(SIZES)}), or an initial model to go on from.")
+    given = given_tokenizer(initial_model or tokenizer, shards)
+    if given:
+        vocab_size, lowercase = settings_of(given, vocab_size=vocab_size, lowercase=lowercase)
     run.create({
         "kind": "pretraining", "training": training.to_dict(), "corpus": [str(Path(p).resolve()) for p in corpus],
         "heldout": [str(Path(p).resolve()) for p in heldout],
-        "tokenizer": tokenizer and str(Path(tokenizer).resolve()), "vocab_size": vocab_size, "lowercase": lowercase,
-        "shards": str((Path(shards) if shards else run.path / "shards").resolve()),
+        "tokenizer": tokenizer and str(Path(tokenizer).resolve()), "vocab_size": vocab_size or VOCAB_SIZE,
+        "lowercase": lowercase is not False, "shards": str(shards.resolve()),
         "initial_model": initial_model and str(Path(initial_model).resolve()),
         "initial_embeddings": initial_embeddings, "shares": shares or {},
     })
@@ -67,8 +79,8 @@ def create_run(run: RunFolder, training: PretrainingConfig, *, corpus: list[str]
         run.keep_initial_model(initial_model)
 
 
-def like_model(training: PretrainingConfig, folder: str | Path) -> tuple[PretrainingConfig, WordPieceTokenizer]:
-    """Returns a recipe for going on from a model, with the shape of the model, and the model's tokenizer.
+def like_model(training: PretrainingConfig, folder: str | Path) -> PretrainingConfig:
+    """Returns a recipe for going on from a model, with the shape of the model.
 
     Raises:
         FileNotFoundError: the folder or one of its files is not there.
@@ -76,7 +88,7 @@ def like_model(training: PretrainingConfig, folder: str | Path) -> tuple[Pretrai
             than the model takes.
     """
     shape = checkpoint.read_config(folder)
-    tokenizer = checkpoint.read_tokenizer(folder, shape)
+    checkpoint.read_tokenizer(folder, shape)
     longest = max(stage.sequence_length for stage in training.stages)
     if longest > shape.max_position_embeddings:
         raise ValueError(f"A stage of {longest} tokens is too long for {folder}, which takes "
@@ -86,7 +98,7 @@ def like_model(training: PretrainingConfig, folder: str | Path) -> tuple[Pretrai
                          "from sentence pairs. Choose another model.")
     if not (Path(folder) / checkpoint.WEIGHTS_FILE).is_file():
         raise FileNotFoundError(f"{folder} holds no {checkpoint.WEIGHTS_FILE}, so there are no weights to go on from.")
-    return training.replace(size=None, max_position_embeddings=shape.max_position_embeddings), tokenizer
+    return training.replace(size=None, max_position_embeddings=shape.max_position_embeddings)
 
 
 def lengthen(run: RunFolder, length: float) -> None:
@@ -98,8 +110,8 @@ def lengthen(run: RunFolder, length: float) -> None:
 
     Raises:
         FileNotFoundError: there is no run in this folder.
-        ValueError: the run would not get longer.
+        ValueError: the run is a fine-tuning, or would not get longer.
     """
-    config = run.config()
+    config = run.pretraining()
     training = PretrainingConfig.from_dict(config["training"]).longer(length)
     run.rewrite_config(config | {"training": training.to_dict()})

@@ -15,7 +15,7 @@ def at_work(status: dict) -> bool:
     """Whether the process that wrote a status still lives.
 
     Args:
-        status: as `RunFolder.status` returns it, with its `pid` and `heartbeat`.
+        status: as `RunFolder.status` returns it, with its `pid`, `started` and `heartbeat`.
     """
     pid, silent = status.get("pid", 0), time.time() - status.get("heartbeat", 0.0)
     if os.name == "nt":  # where asking a process with signal 0 would end it
@@ -30,14 +30,39 @@ def at_work(status: dict) -> bool:
         return False
     except PermissionError:  # it lives, and is somebody else's
         pass
-    command = _command_of(pid)
-    return b"bert_tf" in command if command else silent < SILENCE_SECONDS  # others may have got the number since
+    facts = _facts(pid)
+    if not facts:
+        return silent < SILENCE_SECONDS
+    if facts[0] == b"Z":  # it has ended, and nobody has let it go
+        return False
+    if status.get("started"):  # others may have got the number since, but at another time
+        return int(facts[19]) == status["started"]
+    return b"bert_tf" in _command(pid)  # written down before the time of the start was
 
 
-def _command_of(pid: int) -> bytes:
-    """Returns how a process was called, `zombie` for one that has ended, nothing where the system does not tell."""
+def started_at(pid: int) -> int | None:
+    """Returns when a process began, in clock ticks since the machine did; None where the system does not tell."""
+    facts = _facts(pid)
+    return int(facts[19]) if facts else None
+
+
+def is_own_command(pid: int) -> bool:
+    """Whether a process is a `python -m bert_tf`, as far as the system tells: ending it ends nothing else."""
+    command = _command(pid)
+    return not command or b"\0-m\0bert_tf\0" in command
+
+
+def _facts(pid: int) -> list[bytes]:
+    """Returns what Linux says of a process from its state on (field 3 of /proc/PID/stat); nothing elsewhere."""
     try:
-        ended = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[0] == b"Z"
-        return b"zombie" if ended else Path(f"/proc/{pid}/cmdline").read_bytes()
+        return Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
+    except OSError:
+        return []
+
+
+def _command(pid: int) -> bytes:
+    """Returns how a process was called, each word followed by a zero byte; nothing where the system does not tell."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:
         return b""

@@ -1,10 +1,11 @@
 """The run folder: the only link between a training process and whoever looks at it.
 
-    config.json       what was asked for
+    config.json       what was asked for, and where the folder was then
     metrics.jsonl     one record a log step
-    status.json       state, pid, heartbeat, step, progress, message
+    status.json       state, pid and when that process began, heartbeat, step, progress, message
     STOP              its presence asks for a clean stop
-    checkpoints/      step-00001000/ ...: Hugging Face folders; the newest two also hold the training state
+    checkpoints/      step-00001000/ ...: Hugging Face folders; the newest two also hold the training state;
+                      skipped-step-...: those that a resumed run could not go on from
     tensorboard/      the same figures for TensorBoard
 """
 
@@ -22,7 +23,7 @@ import numpy as np
 
 from bert_tf.records import read_json
 from bert_tf.training.event_file import EventFile
-from bert_tf.training.process import at_work
+from bert_tf.training.process import at_work, started_at
 
 STATE_FILE = "training_state.safetensors"
 PROGRESS_FILE = "progress.json"
@@ -93,17 +94,38 @@ class RunFolder:
 
     def rewrite_config(self, config: dict) -> None:
         """Writes down what is asked for from now on."""
+        config = config | {"folder": str(self.path.resolve())}
         write_atomically(self.path / "config.json", json.dumps(config, indent=2, ensure_ascii=False) + "\n")
 
     def config(self) -> dict:
-        """Reads what was asked for.
+        """Reads what was asked for; paths into the folder follow it wherever it was moved.
 
         Raises:
             FileNotFoundError: there is no run in this folder.
         """
         if not (self.path / "config.json").is_file():
             raise FileNotFoundError(f"{self.path} holds no run (no config.json).")
-        return read_json(self.path / "config.json")
+        values = read_json(self.path / "config.json")
+        shards = Path(values.get("shards") or "")
+        moved = shards.name == "shards" and not shards.exists() and (self.path / "shards").is_dir()
+        if moved and "folder" not in values:  # written down before folders were
+            values["folder"] = str(shards.parent)
+        before = values.pop("folder", None)
+        return _moved(values, before, str(self.path.resolve())) if before else values
+
+    def pretraining(self) -> dict:
+        """Reads what a pretraining was asked for.
+
+        Raises:
+            FileNotFoundError: there is no run in this folder.
+            ValueError: it is a fine-tuning.
+        """
+        config = self.config()
+        if config.get("kind") == "finetuning":
+            raise ValueError(f"{self.path} is a fine-tuning run, no pretraining. Its model is in {self.path / 'model'}; "
+                             "fine-tuning is short and does not go on where it stopped: start it again in another "
+                             "folder.")
+        return config
 
     def append_metrics(self, record: dict) -> None:
         """Adds one line to `metrics.jsonl`, and its figures to TensorBoard's file."""
@@ -133,6 +155,7 @@ class RunFolder:
     def write_status(self, state: str, **values) -> None:
         """Writes `status.json`: state is preparing, running, stopped, finished or failed; the pid is this process's."""
         record = {"state": state, "pid": os.getpid(), "heartbeat": time.time(), **values}
+        record["started"] = started_at(record["pid"])
         write_atomically(self.path / "status.json", json.dumps(record, ensure_ascii=False) + "\n")
 
     def status(self) -> dict:
@@ -165,6 +188,7 @@ class RunFolder:
             write_model: function of a folder that writes the Hugging Face files into it.
             state: the other arrays needed to go on.
         """
+        from safetensors import SafetensorError
         from safetensors.numpy import save_file
 
         final = self.checkpoints_path / f"step-{step:08d}"
@@ -177,12 +201,11 @@ class RunFolder:
             (scratch / PROGRESS_FILE).write_text(json.dumps(progress) + "\n", encoding="utf-8")
             shutil.rmtree(final, ignore_errors=True)
             scratch.rename(final)
-        except Exception as error:
+        except (OSError, ValueError, SafetensorError) as error:
+            raise ValueError(f"The checkpoint {final} could not be written ({error}). Earlier checkpoints are "
+                             "untouched; make room and go on with --resume.") from None
+        finally:
             shutil.rmtree(scratch, ignore_errors=True)
-            if isinstance(error, OSError) or "SafetensorError" in type(error).__name__:
-                raise ValueError(f"The checkpoint {final} could not be written ({error}). Earlier checkpoints are "
-                                 "untouched; make room and go on with --resume.") from None
-            raise
         return final
 
     def prune(self, keep: int) -> None:
@@ -241,6 +264,17 @@ def reported(run: RunFolder, show: Callable[[dict], None], *, remedy: str) -> It
 def step_of(checkpoint: Path) -> int:
     """Reads the step off a checkpoint's name."""
     return int(checkpoint.name.removeprefix("step-"))
+
+
+def _moved(value, old: str, new: str):
+    """Returns a value of JSON with the paths in it that lie in the folder `old` put into `new`."""
+    if isinstance(value, dict):
+        return {key: _moved(entry, old, new) for key, entry in value.items()}
+    if isinstance(value, list):
+        return [_moved(entry, old, new) for entry in value]
+    if isinstance(value, str) and value.startswith(old + os.sep):
+        return new + value[len(old):]
+    return value
 
 
 def _most_crowded(steps: list[int]) -> int:

@@ -12,6 +12,8 @@ from bert_tf.filling import FillingLab
 from bert_tf.static_vectors import StaticVectors, train_word2vec
 from bert_tf.training import launch
 from bert_tf.training.finetuning_config import FinetuningConfig
+from bert_tf.training.resuming import skip_unusable_checkpoints
+from bert_tf.training.run_folder import PROGRESS_FILE
 from bert_tf.training.task_files import read_task_file, train_and_dev
 from ui.texts.errors import ERRORS, in_chinese
 
@@ -115,8 +117,12 @@ def test_runs(tmp_path, monkeypatch):
     launch.RunFolder(tmp_path / "mine").create({"kind": "pretraining"})
     assert "“mine”" in said(lambda: launch.place_for("mine"))
     launch.RunFolder(tmp_path / "mine").write_status("running")
-    monkeypatch.setattr(launch, "at_work", lambda status: True)
     assert "请先停止" in said(lambda: launch.delete(tmp_path / "mine"))
+    assert "“mine” 是另一个程序" in said(lambda: launch.kill(tmp_path / "mine"))
+    checkpoint = tmp_path / "mine" / "checkpoints" / "step-00000010"
+    checkpoint.mkdir()
+    (checkpoint / PROGRESS_FILE).write_text("{}")
+    assert "training_state.safetensors 缺失" in said(lambda: skip_unusable_checkpoints(launch.RunFolder(tmp_path / "mine")))
 
 
 def test_what_has_no_words_stays_as_it_is_and_every_value_has_its_place():

@@ -83,6 +83,10 @@ ERRORS = [(re.compile(pattern, re.DOTALL), words) for pattern, words in [
      "“{name}” 不能用作名称。请用 1 到 60 个字母、汉字、数字、空格、连字符、点或下划线，并以字母、汉字或数字开头。"),
     (r"There is a run called ['\"](?P<name>.*?)['\"] already", "已经有叫 “{name}” 的训练了，请换一个名称。"),
     (r"The run ['\"](?P<name>.*?)['\"] is at work", "“{name}” 正在训练，请先停止。"),
+    (r"The run ['\"](?P<name>.*?)['\"] is part of another program \(process (?P<pid>\d+)\)",
+     "“{name}” 是另一个程序（进程 {pid}）里的训练，不能在这里终止。请点“停止”，或自己结束那个程序。"),
+    (r"The run (?P<run>.+?) cannot go on from any of its checkpoints: in (?P<checkpoint>\S+), (?P<file>\S+) is (?:missing|damaged)",
+     "{run} 的检查点都不能继续训练：{checkpoint} 里的 {file} 缺失或已损坏。请把这个文件放回去，或从检查点的权重开始新的训练。"),
     (r"The loss is no longer a number at step (?P<step>\d+)\. The learning rate (?P<rate>\S+) is",
      "第 {step} 步时损失不再是数字。学习率 {rate} 可能太高，请用更低的重新开始。"),
 ]]
