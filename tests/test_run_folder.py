@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 
+from bert_tf import checkpoint
 from bert_tf.training.run_folder import (
     PROGRESS_FILE,
     STATE_FILE,
@@ -105,3 +106,14 @@ def test_status_and_stop(run):
     run.clear_stop()
     assert not run.stop_requested()
     assert json.loads((run.path / "config.json").read_text()) == {"kind": "test"}
+
+
+def test_all_files_of_the_initial_model_are_kept(run, model_copy):
+    (model_copy / "model.safetensors").rename(model_copy / "part.safetensors")
+    index = {"weight_map": {"bert.pooler.dense.bias": "part.safetensors"}}
+    for name, content in (("model.safetensors.index.json", index), ("added_tokens.json", {"[MASK]": 4}),
+                          ("special_tokens_map.json", {}), ("card.md", "mine")):
+        (model_copy / name).write_text(json.dumps(content))
+    run.keep_initial_model(model_copy)
+    assert {path.name for path in run.initial_model_path.iterdir()} == {path.name for path in model_copy.iterdir()} - {"card.md"}
+    assert checkpoint.load(run.initial_model_path).tokenizer.vocab == checkpoint.load(model_copy).tokenizer.vocab

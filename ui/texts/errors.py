@@ -35,6 +35,11 @@ ERRORS = [(re.compile(pattern, re.DOTALL), words) for pattern, words in [
      "{folder}：vocab.txt 有 {pieces} 个词片，config.json 里却写着 {size}。这两个文件不属于同一个模型。"),
     (r"A stage of \d+ tokens is too long for (?P<folder>.+?), which takes (?P<most>\d+)\.",
      "{folder} 最多读 {most} 个词片，请把“每对句子的词片数”调小。"),
+    (r"(?P<name>.+?) reads one text at a time, not pairs", "{name} 一次只读一段文本，没有第二个句段。请去掉第二段文本，或换一个模型。"),
+    (r"(?P<folder>.+?) lacks (?P<files>.+?), which model\.safetensors\.index\.json names", "{folder} 里缺少 {files}。请重新复制整个文件夹。"),
+    (r"(?P<file>.+?) should say in weight_map which file", "{file} 没有写明哪个张量在哪个文件里。请重新复制一份。"),
+    (r"Cannot write the model into (?P<folder>.+?): ", "模型写不进 {folder}。请腾出空间，或选择别的文件夹。"),
+    (r"Cannot write token shards into (?P<folder>.+?): ", "词片写不进 {folder}。请腾出空间，或选择别的文件夹。"),
     (r"(?P<folder>.+?) knows no second segment", "{folder} 没有第二个句段，不能用句子对来训练。请换一个模型。"),
     # task files
     (r"(?P<file>.+?) has (?P<size>[\d,]+) MB; task files may have (?P<most>\d+) MB",
