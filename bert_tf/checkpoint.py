@@ -9,6 +9,8 @@ LayerNorm names.
 from __future__ import annotations
 
 import json
+import os
+import shutil
 from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
 
@@ -16,9 +18,18 @@ import numpy as np
 
 from bert_tf.config import BertConfig
 from bert_tf.records import read_json
+from bert_tf.tensor_slots import Slot, model_slots
 from bert_tf.tokenizer import WordPieceTokenizer
+from bert_tf.tokenizer_files import TOKENIZER_FILES
+from bert_tf.weight_files import (  # noqa: F401 - some are offered from here as well
+    INDEX_FILE,
+    WEIGHTS_FILE,
+    canonical_name,
+    read_tensors,
+    weight_files,
+    write_tensors,
+)
 
-WEIGHTS_FILE = "model.safetensors"
 #: Settings of Hugging Face's config.json that would change the arithmetic, with the only value known here.
 FIXED_SETTINGS = {"model_type": "bert", "position_embedding_type": "absolute", "is_decoder": False,
                   "add_cross_attention": False, "tie_word_embeddings": True}
@@ -27,101 +38,6 @@ REQUIRED_SETTINGS = [field.name for field in fields(BertConfig) if field.default
 #: Other names in circulation for the two forms of GELU.
 SAME_ACTIVATION = {"gelu_python": "gelu", "gelu_pytorch_tanh": "gelu_new", "gelu_python_tanh": "gelu_new",
                    "gelu_accurate": "gelu_new", "gelu_fast": "gelu_new"}
-
-
-@dataclass(frozen=True)
-class Slot:
-    """Where one Hugging Face tensor lives in our model.
-
-    Attributes:
-        name: the tensor's name in `BertForPreTraining`.
-        variable: the Keras variable that holds it.
-        transposed: True for dense kernels, which PyTorch stores as (out, in).
-        part: which third of a joint query-key-value variable, or None for the whole of it.
-    """
-
-    name: str
-    variable: object
-    transposed: bool = False
-    part: int | None = None
-
-    def columns(self) -> slice:
-        """The stretch of the variable's last axis that this tensor fills."""
-        if self.part is None:
-            return slice(None)
-        width = self.variable.shape[-1] // 3
-        return slice(self.part * width, (self.part + 1) * width)
-
-    def read(self) -> np.ndarray:
-        """Returns the tensor, float32, in Hugging Face's layout."""
-        from keras import ops
-
-        value = ops.convert_to_numpy(self.variable)[..., self.columns()].astype(np.float32)
-        return np.ascontiguousarray(value.T if self.transposed else value)
-
-    def shape(self) -> tuple[int, ...]:
-        """The tensor's shape in Hugging Face's layout."""
-        shape = list(self.variable.shape)
-        if self.part is not None:
-            shape[-1] //= 3
-        return tuple(shape[::-1] if self.transposed else shape)
-
-
-def _dense(name: str, layer) -> list[Slot]:
-    return [Slot(f"{name}.weight", layer.kernel, transposed=True), Slot(f"{name}.bias", layer.bias)]
-
-
-def _norm(name: str, layer) -> list[Slot]:
-    return [Slot(f"{name}.weight", layer.gamma), Slot(f"{name}.bias", layer.beta)]
-
-
-def encoder_slots(encoder) -> list[Slot]:
-    """Lists the tensors of embeddings and blocks (not the pooler)."""
-    embeddings = encoder.embeddings
-    slots = [Slot(f"bert.embeddings.{name}_embeddings.weight", table.embeddings) for name, table in (
-        ("word", embeddings.word), ("position", embeddings.position), ("token_type", embeddings.segment))]
-    slots += _norm("bert.embeddings.LayerNorm", embeddings.norm)
-    for i, block in enumerate(encoder.blocks):
-        prefix = f"bert.encoder.layer.{i}"
-        joint = block.attention.query_key_value
-        for part, name in enumerate(("query", "key", "value")):
-            slots += [Slot(f"{prefix}.attention.self.{name}.weight", joint.kernel, transposed=True, part=part),
-                      Slot(f"{prefix}.attention.self.{name}.bias", joint.bias, part=part)]
-        slots += _dense(f"{prefix}.attention.output.dense", block.attention_output)
-        slots += _norm(f"{prefix}.attention.output.LayerNorm", block.attention_norm)
-        slots += _dense(f"{prefix}.intermediate.dense", block.intermediate)
-        slots += _dense(f"{prefix}.output.dense", block.output_dense)
-        slots += _norm(f"{prefix}.output.LayerNorm", block.output_norm)
-    return slots
-
-
-def pooler_slots(encoder) -> list[Slot]:
-    """Lists the tensors of the pooler."""
-    return _dense("bert.pooler.dense", encoder.pooler.project)
-
-
-def mlm_slots(model) -> list[Slot]:
-    """Lists the tensors of the masked-word head; its decoder is the word embedding table itself."""
-    head = model.mlm_head
-    return [Slot("cls.predictions.bias", head.bias),
-            *_dense("cls.predictions.transform.dense", head.transform),
-            *_norm("cls.predictions.transform.LayerNorm", head.norm)]
-
-
-def nsp_slots(model) -> list[Slot]:
-    """Lists the tensors of the next-sentence head."""
-    return _dense("cls.seq_relationship", model.nsp_head)
-
-
-def model_slots(model) -> dict[str, list[Slot]]:
-    """Lists the tensors of a `BertForPreTraining` or a task model by part, under Hugging Face's names."""
-    parts = {"encoder": encoder_slots(model.encoder)}
-    kind = type(model).__name__
-    if kind in ("BertForPreTraining", "BertForSequenceClassification"):  # the others never look at the pooler
-        parts["pooler"] = pooler_slots(model.encoder)
-    if kind == "BertForPreTraining":
-        return parts | {"mlm_head": mlm_slots(model), "nsp_head": nsp_slots(model)}
-    return parts | {"head": _dense("qa_outputs" if kind == "BertForQuestionAnswering" else "classifier", model.head)}
 
 
 def read_config(folder: str | Path) -> BertConfig:
@@ -151,11 +67,13 @@ def read_config(folder: str | Path) -> BertConfig:
             raise ValueError(f"{folder / 'config.json'} has {key} = {values[key]!r}; only {expected!r} is known here.")
     known = {field.name for field in fields(BertConfig)}
     values = {key: value for key, value in values.items() if key in known}
+    if values.get("pad_token_id", 0) is None:  # some folders do not say it; [PAD] is found in the vocabulary
+        del values["pad_token_id"]
     act = values.get("hidden_act", "gelu")
     try:
         return BertConfig(**values | {"hidden_act": SAME_ACTIVATION.get(act, act)})
     except (TypeError, ValueError) as error:
-        raise ValueError(f"{folder / 'config.json'} does not describe a BERT: {error}.") from None
+        raise ValueError(f"{folder / 'config.json'} does not describe a BERT: {str(error).rstrip('.')}.") from None
 
 
 def read_tokenizer(folder: str | Path, config: BertConfig) -> WordPieceTokenizer:
@@ -172,38 +90,6 @@ def read_tokenizer(folder: str | Path, config: BertConfig) -> WordPieceTokenizer
     return tokenizer
 
 
-def read_tensors(folder: str | Path) -> dict[str, np.ndarray]:
-    """Reads every tensor of `model.safetensors`, under the names of `BertForPreTraining`.
-
-    Raises:
-        FileNotFoundError: there is no such file.
-        ValueError: the file is truncated or not a safetensors file.
-    """
-    import ml_dtypes  # noqa: F401  (with it NumPy knows bfloat16, in which some folders are stored)
-    from safetensors import SafetensorError
-    from safetensors.numpy import load_file
-
-    path = Path(folder) / WEIGHTS_FILE
-    if not path.is_file():
-        hint = ""
-        if (Path(folder) / "pytorch_model.bin").is_file():
-            hint = (" It holds pytorch_model.bin, a pickle, which is not opened here: load it in transformers and "
-                    "save it again with save_pretrained.")
-        raise FileNotFoundError(f"{folder} holds no {WEIGHTS_FILE}.{hint}")
-    try:
-        tensors = load_file(path)
-    except (SafetensorError, OSError, KeyError, ValueError) as error:
-        raise ValueError(f"{path} cannot be read as safetensors ({error}). It may be cut short; copy it again.") from None
-    return {canonical_name(name): value for name, value in tensors.items()}
-
-
-def canonical_name(name: str) -> str:
-    """Returns today's name of a tensor: LayerNorm.weight for LayerNorm.gamma, with the `bert.` prefix."""
-    name = name.replace("LayerNorm.gamma", "LayerNorm.weight").replace("LayerNorm.beta", "LayerNorm.bias")
-    name = "cls.predictions.bias" if name == "cls.predictions.decoder.bias" else name
-    return f"bert.{name}" if name.startswith(("embeddings.", "encoder.", "pooler.")) else name
-
-
 @dataclass(frozen=True)
 class LoadedBert:
     """What a folder held.
@@ -217,6 +103,17 @@ class LoadedBert:
     model: object
     tokenizer: WordPieceTokenizer
     parts: frozenset[str]
+
+
+def model_files(folder: str | Path) -> list[Path]:
+    """Lists the files of a model folder that `load` reads.
+
+    Raises:
+        FileNotFoundError: there are no weights.
+        ValueError: the index of the weights is damaged.
+    """
+    names = ("config.json", *TOKENIZER_FILES, INDEX_FILE)
+    return [Path(folder) / name for name in names if (Path(folder) / name).is_file()] + weight_files(folder)
 
 
 def load(folder: str | Path, *, dtype: str = "float32") -> LoadedBert:
@@ -295,6 +192,9 @@ def save(model, tokenizer: WordPieceTokenizer, folder: str | Path, *, dtype: str
          settings: dict | None = None) -> None:
     """Writes a `BertForPreTraining` or a task model as a Hugging Face folder.
 
+    All files are written beside their places first and then moved there, the weights last: whatever happens on the
+    way, the folder holds the old model, the new one, or none that opens.
+
     Args:
         model: the model; its class is written down as the architecture.
         tokenizer: its tokenizer.
@@ -303,20 +203,52 @@ def save(model, tokenizer: WordPieceTokenizer, folder: str | Path, *, dtype: str
         settings: what config.json says besides the shape: labels and the like.
 
     Raises:
-        ValueError: `dtype` is neither, or `folder` is a file.
+        ValueError: `dtype` is neither, `folder` is a file, or the disk refuses.
     """
-    from safetensors.numpy import save_file
-
-    if dtype not in ("float32", "float16"):
-        raise ValueError(f"dtype should be float32 or float16, not {dtype!r}.")
     folder = Path(folder)
     if folder.exists() and not folder.is_dir():
         raise ValueError(f"{folder} is a file; name a folder to write the model into.")
-    folder.mkdir(parents=True, exist_ok=True)
+    scratch, is_new = folder / ".writing", not folder.exists()
+    try:
+        shutil.rmtree(scratch, ignore_errors=True)  # left behind by a process that was killed
+        scratch.mkdir(parents=True)
+        try:
+            write(model, tokenizer, scratch, dtype=dtype, settings=settings)
+        except BaseException:
+            shutil.rmtree(folder if is_new else scratch, ignore_errors=True)
+            raise
+        _move_into(folder, scratch)
+    except OSError as error:
+        raise ValueError(
+            f"Cannot write the model into {folder}: {error}. Make room or choose another folder.") from None
+
+
+def write(model, tokenizer: WordPieceTokenizer, folder: Path, *, dtype: str = "float32",
+          settings: dict | None = None) -> None:
+    """Writes the files of `save` straight into a folder: for one that gets its own name when all is done.
+
+    Raises:
+        ValueError: `dtype` is neither `float32` nor `float16`.
+        OSError: the disk refuses.
+    """
+    if dtype not in ("float32", "float16"):
+        raise ValueError(f"dtype should be float32 or float16, not {dtype!r}.")
     config = BertConfig.to_dict(model.config) | FIXED_SETTINGS
     config |= {"architectures": [type(model).__name__], "dtype": dtype} | (settings or {})
     text = json.dumps(config, indent=2, ensure_ascii=False) + "\n"
     (folder / "config.json").write_text(text, encoding="utf-8")
     tokenizer.save(folder, model_max_length=model.config.max_position_embeddings)
-    save_file(model_tensors(model, dtype), folder / WEIGHTS_FILE, metadata={"format": "pt"})
-    (folder / WEIGHTS_FILE).chmod((folder / "config.json").stat().st_mode)  # safetensors lets nobody else read it
+    write_tensors(folder, model_tensors(model, dtype), like=folder / "config.json")
+
+
+def _move_into(folder: Path, scratch: Path) -> None:
+    """Replaces the model of a folder by the one in `scratch`; while that lasts, the folder has no weights.
+
+    What is not yet moved when it is interrupted stays in `scratch`.
+    """
+    for older in (WEIGHTS_FILE, INDEX_FILE, *TOKENIZER_FILES):
+        (folder / older).unlink(missing_ok=True)
+    names = [path.name for path in scratch.iterdir() if path.name != WEIGHTS_FILE]
+    for name in (*names, WEIGHTS_FILE):
+        os.replace(scratch / name, folder / name)
+    scratch.rmdir()

@@ -92,8 +92,11 @@ class Bert:
         """Tokenizes a text or a pair, cut to the model's length.
 
         Raises:
-            ValueError: a text is empty, or holds nothing that the tokenizer keeps.
+            ValueError: a text is empty, or holds nothing that the tokenizer keeps; or a pair for a model of one segment.
         """
+        if text_b is not None and self.config.type_vocab_size < 2:  # compilers clamp the segment without a word
+            raise ValueError(f"{self.name} reads one text at a time, not pairs: it knows no second segment "
+                             "(type_vocab_size 1). Leave the second text out, or choose another model.")
         named = [("The text", text)] + ([("The second text", text_b)] if text_b is not None else [])
         for name, value in named:
             if not isinstance(value, str):

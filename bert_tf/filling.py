@@ -92,14 +92,15 @@ class FillingLab:
 
         Args:
             text, text_b: a text or a pair with one [MASK] or more.
-            beam: fillings kept alive.
-            top_k: fillings returned, best first.
+            beam: fillings kept alive; never fewer than `top_k`.
+            top_k: fillings returned, best first; fewer only where there are no more.
 
         Raises:
             ValueError: no [MASK], an empty text, or a number that is not positive.
         """
         require_integer("beam", beam, minimum=1)
         require_integer("top_k", top_k, minimum=1)
+        beam = max(beam, top_k)
         encoding, blanks = self._blanks(text, text_b)
         states = [({}, 0.0)]  # ({blank: id}, chain)
         for _ in blanks:

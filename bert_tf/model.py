@@ -21,6 +21,8 @@ from bert_tf.layers import (
 )
 
 ENCODER_INPUTS = ("token_ids", "segment_ids", "padding_mask")
+#: Precision policies; the score of padding would overflow float16.
+POLICIES = ("float32", "mixed_bfloat16")
 
 
 @keras.saving.register_keras_serializable("bert_tf")
@@ -31,6 +33,9 @@ class BertEncoder(keras.Model):
         config: the shape.
         dtype: a Keras precision policy, `float32` or `mixed_bfloat16`.
 
+    Raises:
+        ValueError: another policy.
+
     Returns, when called on the three inputs:
         `{"sequence_output": (B, T, H), "pooled_output": (B, H)}`.
 
@@ -40,6 +45,8 @@ class BertEncoder(keras.Model):
     """
 
     def __init__(self, config: BertConfig, *, dtype: str = "float32", name: str = "bert"):
+        if dtype not in POLICIES:
+            raise ValueError(f"dtype should be {' or '.join(POLICIES)}, not {dtype!r}.")
         embeddings = Embeddings(config, dtype=dtype, name="embeddings")
         blocks = [TransformerBlock(config, dtype=dtype, name=f"block_{i}") for i in range(config.num_hidden_layers)]
         pooler = Pooler(config, dtype=dtype, name="pooler")

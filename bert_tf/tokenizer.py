@@ -9,6 +9,7 @@ Source: Devlin et al. 2019, section 3; Wu et al. 2016 (WordPiece).
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -43,6 +44,11 @@ from bert_tf.vocabulary import check_vocabulary, hash_vocabulary
 #: Caches are emptied when they hold this many entries; longer runs between spaces are not worth keeping.
 CACHE_ENTRIES = 300_000
 CACHED_CHARACTERS = 24
+
+#: A text that is to be cut is read in stretches of about so many characters, each up to a place that nothing in the
+#: algorithm looks across: before a space or a Chinese character.
+STRETCH = 2000
+_SEAM = re.compile(r"[ \u4e00-\u9fff]")
 
 
 class WordPieceTokenizer:
@@ -166,8 +172,11 @@ class WordPieceTokenizer:
             (piece, id, start, end) for each piece: text[start:end] is what it stands for. Two pieces share a
             span where one character was decomposed into both (Hangul).
         """
+        return self._pieces(text, 0)
+
+    def _pieces(self, text: str, position: int) -> list[tuple[str, int, int, int]]:
+        """Returns the pieces of a text that begins at `position` of the one that start and end count in."""
         found: list[tuple[str, int, int, int]] = []
-        position = 0
         for part in split_special_tokens(text):
             if part in SPECIAL_TOKENS:
                 found.append((part, self._ids[part], position, position + len(part)))
@@ -184,20 +193,22 @@ class WordPieceTokenizer:
             text_a: the first text.
             text_b: the second text, if there is one.
             max_length: the most tokens that may come out, special tokens included; what is too much is taken
-                from the end of the longer text (of the second one when both are equally long).
+                from the end of the longer text, and when both are equally long, from both (see `kept_of_pair`).
 
         Raises:
             ValueError: `max_length` leaves no room for the special tokens.
         """
-        sides = [self.pieces(text) for text in (text_a, text_b) if text is not None]
-        cut = 0
-        if max_length is not None:
-            room = max_length - len(sides) - 1
+        texts = [text for text in (text_a, text_b) if text is not None]
+        if max_length is None:
+            sides, cut = [self.pieces(text) for text in texts], 0
+        else:
+            room = max_length - len(texts) - 1
             if room < 0:
-                raise ValueError(f"max_length must be at least {len(sides) + 1}, not {max_length}.")
-            while sum(map(len, sides)) > room:
-                max(reversed(sides), key=len).pop()  # max() keeps the first of equals
-                cut += 1
+                raise ValueError(f"max_length must be at least {len(texts) + 1}, not {max_length}.")
+            sides, counts = zip(*(self._first_pieces(text, room) for text in texts))
+            kept = kept_of_pair(*counts, room) if len(texts) == 2 else (room,)
+            sides = [side[:most] for side, most in zip(sides, kept)]
+            cut = sum(counts) - sum(map(len, sides))
         rows = [(CLS, self.cls_token_id, 0, 0, 0)]
         for segment, side in enumerate(sides):
             rows += [(*piece, segment) for piece in side] + [(SEP, self.sep_token_id, 0, 0, segment)]
@@ -208,6 +219,17 @@ class WordPieceTokenizer:
             offsets=[(row[2], row[3]) for row in rows],
             cut=cut,
         )
+
+    def _first_pieces(self, text: str, most: int) -> tuple[list[tuple[str, int, int, int]], int]:
+        """Returns the first pieces of a text, `most` or more of them if there are so many, and how many there are."""
+        found: list[tuple[str, int, int, int]] = []
+        start = 0
+        while start < len(text) and len(found) < most:
+            seam = _SEAM.search(text, start + STRETCH)
+            end = seam.start() if seam else len(text)
+            found += self._pieces(text[start:end], start)
+            start = end
+        return found, len(found) + len(self.token_ids(text[start:]))
 
     def decode(self, ids: Iterable[int]) -> str:
         """Writes ids as readable text: pieces joined, Chinese without spaces, special tokens kept.
@@ -267,6 +289,21 @@ class WordPieceTokenizer:
             found.append((piece, id, word[first][1], word[last - 1][2]))
             first = last
         return found
+
+
+def kept_of_pair(first: int, second: int, room: int) -> tuple[int, int]:
+    """Returns how many pieces of two texts are kept where there is room for so many, as transformers does it.
+
+    The longer text is cut down to the shorter one, then both alike; an odd piece goes to the longer text, or to the
+    second one.
+
+    Example: 20 and 4 pieces keep 8 and 4 with room for 12; 6 and 6 keep 4 and 5 with room for 9.
+    """
+    shorter, longer = sorted((first, second))
+    if shorter + longer > room:
+        shorter = min(shorter, room // 2)
+        longer = room - shorter
+    return (longer, shorter) if first > second else (shorter, longer)
 
 
 def _remember(cache: dict, key: str, value: tuple[int, ...]) -> None:

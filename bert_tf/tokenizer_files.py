@@ -22,8 +22,15 @@ from bert_tf.tokenizer_json import (
 from bert_tf.vocabulary import check_vocabulary
 
 #: The most characters of a word in Google's code: the limit where a folder does not give one of its own.
-#: In transformers it is always 100, and so says the tokenizer.json that it writes.
 LONGEST_WORD = 200
+#: In transformers it is this, whatever a folder says, and so says the tokenizer.json that it writes. New vocabularies
+#: are made with it, so that their folders give the same ids there and here.
+LONGEST_WORD_OF_TRANSFORMERS = 100
+
+#: All files that say something about the tokenizer of a folder; the last three are never written here.
+TOKENIZER_FILES = (
+    "vocab.txt", "tokenizer_config.json", "tokenizer.json", "special_tokens_map.json", "added_tokens.json"
+)  # fmt: skip
 
 #: The special tokens under the names that tokenizer_config.json gives them.
 _SPECIAL_NAMES = dict(zip(("pad_token", "unk_token", "cls_token", "sep_token", "mask_token"), SPECIAL_TOKENS))
@@ -122,7 +129,7 @@ def write_tokenizer_files(folder: str | Path, files: TokenizerFiles, model_max_l
         settings["model_max_length"] = model_max_length
     if files.longest_word != LONGEST_WORD:
         settings["max_input_chars_per_word"] = files.longest_word
-    for older in ("tokenizer.json", "special_tokens_map.json", "added_tokens.json"):
+    for older in TOKENIZER_FILES[2:]:
         (folder / older).unlink(missing_ok=True)  # transformers would read them as well
     with open(folder / "vocab.txt", "w", encoding="utf-8", newline="\n") as file:
         file.writelines(piece + "\n" for piece in files.vocab)
@@ -135,8 +142,9 @@ def _read_if_there(path: Path) -> dict:
 
 
 def _read_vocab_text(path: Path) -> list[str]:
+    """Returns the lines of vocab.txt, without what editors leave: a byte order mark, empty lines at the end."""
     try:
-        return path.read_text(encoding="utf-8").removesuffix("\n").split("\n")
+        return path.read_text(encoding="utf-8-sig").rstrip("\n").split("\n")
     except UnicodeDecodeError as error:
         raise ValueError(f"{path} is not UTF-8 text ({error}). Save it again as UTF-8.") from None
 

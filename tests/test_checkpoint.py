@@ -165,6 +165,18 @@ def test_a_folder_that_transformers_wrote_whole(tiny_model_folder, tmp_path):
         np.testing.assert_array_equal(new, old)
 
 
+def test_a_folder_that_transformers_cut_into_several_weight_files(tmp_path, tiny_vocabulary):
+    write_tokenizer(tmp_path, tiny_vocabulary)
+    reference = torch_model()
+    reference.save_pretrained(tmp_path, max_shard_size="20KB")
+    assert len(list(tmp_path.glob("model-*.safetensors"))) > 2 and not (tmp_path / "model.safetensors").exists()
+    loaded = checkpoint.load(tmp_path)
+    batch = batch_of(loaded.tokenizer)
+    assert_same_logits(loaded.model, torch_outputs(reference, batch), batch)
+    checkpoint.save(loaded.model, loaded.tokenizer, tmp_path)  # replaces them
+    assert len(checkpoint.weight_files(tmp_path)) == 1
+
+
 @pytest.mark.parametrize("kind, parts", [
     ("BertForMaskedLM", {"encoder", "mlm_head"}),
     ("BertForNextSentencePrediction", {"encoder", "pooler", "nsp_head"}),

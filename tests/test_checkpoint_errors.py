@@ -1,6 +1,9 @@
 """Folders that cannot be opened, and what is said about them."""
 
 import json
+import os
+import resource
+import signal
 from pathlib import Path
 
 import pytest
@@ -147,3 +150,75 @@ def test_weights_can_be_read_by_whoever_reads_the_rest(tmp_path, model_copy):
     assert modes["model.safetensors"] == modes["config.json"]
     with pytest.raises(ValueError, match="is a file"):
         checkpoint.save(loaded.model, loaded.tokenizer, tmp_path / "copy" / "config.json")
+
+
+def test_a_full_disk_leaves_the_old_model_as_it_was(model_copy, tiny_vocabulary):
+    loaded = checkpoint.load(model_copy)
+    before = {path.name: path.read_bytes() for path in model_copy.iterdir()}
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(before["model.safetensors"]) // 2, hard))  # as good as a full disk
+    try:
+        for folder in (model_copy, model_copy / "new"):
+            with pytest.raises(ValueError, match="Cannot write the model into .*Make room or choose another folder"):
+                checkpoint.save(loaded.model, WordPieceTokenizer(tiny_vocabulary[::-1]), folder)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        signal.signal(signal.SIGXFSZ, handler)
+    assert {path.name: path.read_bytes() for path in model_copy.iterdir()} == before
+
+
+def test_a_save_that_is_interrupted_leaves_no_mixture(model_copy, tiny_vocabulary, monkeypatch):
+    loaded, replace, moved = checkpoint.load(model_copy), os.replace, []
+
+    def killed(source, target):
+        moved.append(Path(target).name)
+        if len(moved) == 3:
+            raise KeyboardInterrupt
+        replace(source, target)
+
+    monkeypatch.setattr("os.replace", killed)
+    with pytest.raises(KeyboardInterrupt):
+        checkpoint.save(loaded.model, WordPieceTokenizer(tiny_vocabulary[::-1]), model_copy)
+    with pytest.raises(FileNotFoundError):
+        checkpoint.load(model_copy)
+    assert "model.safetensors" not in moved and (model_copy / ".writing" / "model.safetensors").is_file()  # nothing is lost
+    monkeypatch.setattr("os.replace", replace)
+    checkpoint.save(loaded.model, loaded.tokenizer, model_copy)
+    assert not (model_copy / ".writing").exists()
+    assert checkpoint.load(model_copy).tokenizer.vocab == tiny_vocabulary
+
+
+@pytest.mark.parametrize("dtype", ["mixed_float16", "float16", "bfloat16", "int8", None])
+def test_a_precision_that_is_not_known(tiny_model_folder, dtype):
+    with pytest.raises(ValueError, match="dtype should be float32 or mixed_bfloat16, not "):
+        checkpoint.load(tiny_model_folder, dtype=dtype)
+
+
+@pytest.mark.parametrize("damage, error, message", [
+    (lambda folder: (folder / "two.safetensors").unlink(), FileNotFoundError, "lacks two.safetensors, which .*index.json names"),
+    (lambda folder: (folder / "model.safetensors.index.json").write_text("{}"), ValueError, "should say in weight_map"),
+    (lambda folder: (folder / "model.safetensors.index.json").write_text('{"weight_map": {"a": "../two.safetensors"}}'),
+     ValueError, "which file of the folder"),
+    (lambda folder: (folder / "two.safetensors").write_bytes(b""), ValueError, "two.safetensors cannot be read"),
+])
+def test_a_damaged_folder_of_several_weight_files(model_copy, damage, error, message):
+    tensors = load_file(model_copy / "model.safetensors")
+    (model_copy / "model.safetensors").unlink()
+    names = sorted(tensors)
+    for name, part in (("one", names[::2]), ("two", names[1::2])):
+        save_file({key: tensors[key] for key in part}, model_copy / f"{name}.safetensors")
+    places = {key: f"{('one', 'two')[i % 2]}.safetensors" for i, key in enumerate(names)}
+    (model_copy / "model.safetensors.index.json").write_text(json.dumps({"metadata": {}, "weight_map": places}))
+    assert checkpoint.load(model_copy).parts == {"encoder", "pooler", "mlm_head", "nsp_head"}
+    damage(model_copy)
+    with pytest.raises(error, match=message):
+        checkpoint.load(model_copy)
+
+
+def test_a_config_without_the_id_of_padding_and_what_is_said_has_one_full_stop(model_copy):
+    edit_config(model_copy, pad_token_id=None)
+    assert checkpoint.read_config(model_copy).pad_token_id == 0
+    edit_config(model_copy, hidden_act="silu")
+    with pytest.raises(ValueError, match=r"[^.]\.$"):
+        checkpoint.read_config(model_copy)

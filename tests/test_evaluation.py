@@ -132,10 +132,24 @@ def test_the_command_measures_and_writes_the_card(model_copy, text, capsys):
     assert (model_copy / "layers.svg").read_text(encoding="utf-8").startswith("<svg")
 
 
-def test_an_encoder_alone_cannot_be_measured_on_text(tiny_bert, text, tmp_path, monkeypatch):
-    monkeypatch.setattr(tiny_bert, "_parts", {"pooler"})
-    with pytest.raises(ValueError, match="lacks the masked-word and the next-sentence head"):
+def test_each_measure_needs_its_own_head(tiny_bert, text, tmp_path, monkeypatch):
+    whole = heldout.masked_words(tiny_bert, text, scratch=tmp_path, pairs=32)
+    monkeypatch.setattr(tiny_bert, "_parts", {"encoder", "mlm_head"})
+    assert heldout.masked_words(tiny_bert, text, scratch=tmp_path, pairs=32) == whole
+    with pytest.raises(ValueError, match="lacks the next-sentence head"):
+        heldout.next_sentences(tiny_bert, text, scratch=tmp_path)
+    measures = report.measure_all(tiny_bert, [text], scratch=tmp_path, pairs=32)
+    assert measures["text"]["held-out"] == whole and "| – | – | – |" in report.markdown(measures)
+    monkeypatch.setattr(tiny_bert, "_parts", {"encoder", "pooler"})
+    with pytest.raises(ValueError, match="lacks the masked-word head"):
         heldout.masked_words(tiny_bert, text, scratch=tmp_path)
+
+
+def test_a_model_of_one_segment_is_not_measured_on_pairs(tiny_bert, text, tmp_path, monkeypatch):
+    monkeypatch.setattr(tiny_bert, "config", tiny_bert.config.replace(type_vocab_size=1))
+    for measure in (heldout.masked_words, heldout.next_sentences):
+        with pytest.raises(ValueError, match="cannot be measured on sentence pairs: it knows no second segment"):
+            measure(tiny_bert, text, scratch=tmp_path)
 
 
 def test_word2vec_is_found_beside_the_model_or_named(tmp_path):

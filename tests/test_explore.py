@@ -1,11 +1,13 @@
 """Questions to a BERT: answers held against transformers, and what happens with every kind of odd text."""
 
 import dataclasses
+import json
 import pickle
 import threading
 
 import numpy as np
 import pytest
+from safetensors.numpy import load_file, save_file
 
 import bert_tf
 from bert_tf.explore import bucket, find_word, fold, softmax
@@ -139,6 +141,19 @@ def test_texts_of_nothing_that_counts(tiny_bert, text):
         tiny_bert.next_sentence("the cat", text)
     with pytest.raises(ValueError, match="^The text holds no character that the tokenizer keeps"):
         tiny_bert.next_sentence(text, "the cat")
+
+
+def test_a_model_of_one_segment_refuses_pairs(model_copy):
+    tensors, name = load_file(model_copy / "model.safetensors"), "bert.embeddings.token_type_embeddings.weight"
+    save_file(tensors | {name: tensors[name][:1]}, model_copy / "model.safetensors")
+    values = json.loads((model_copy / "config.json").read_text())
+    (model_copy / "config.json").write_text(json.dumps(values | {"type_vocab_size": 1}))
+    bert = bert_tf.load(model_copy)
+    assert len(bert.fill_mask("the [MASK] sat")) == 1
+    for ask in (lambda: bert.encode("the", "cat"), lambda: bert.next_sentence("the", "cat"), lambda: bert.trace("the", "cat"),
+                lambda: bert.fill_mask("the [MASK]", "cat")):
+        with pytest.raises(ValueError, match="reads one text at a time.* Leave the second text out, or choose another"):
+            ask()
 
 
 def test_unknown_characters_get_an_answer(tiny_bert):

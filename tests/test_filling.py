@@ -48,6 +48,11 @@ def test_with_a_beam_that_holds_everything_the_search_finds_the_best_chain(lab, 
     assert [f.fit for f in found] == sorted((f.fit for f in found), reverse=True)
 
 
+def test_as_many_fillings_come_as_are_asked_for(lab):
+    found = lab.together("the [MASK] sat on [MASK] mat", beam=2, top_k=20)
+    assert len({filling.token_ids for filling in found}) == 20
+
+
 def test_a_single_blank_is_filled_as_ever(lab, tiny_bert):
     found = lab.together("我 [MASK] 苹果", beam=5, top_k=5)
     expected = tiny_bert.fill_mask("我 [MASK] 苹果", top_k=5)[0]

@@ -18,7 +18,7 @@ FLOORS = (
      "bert_tf.sense_analysis", "bert_tf.vector_maps", "bert_tf.umap_layout", "bert_tf.static_vectors"),
     ("bert_tf.layers",),
     ("bert_tf.model", "bert_tf.switchable", "bert_tf.task_heads"),
-    ("bert_tf.checkpoint", "bert_tf.task_folder", "bert_tf.task_inputs"),
+    ("bert_tf.tensor_slots", "bert_tf.weight_files", "bert_tf.checkpoint", "bert_tf.task_folder", "bert_tf.task_inputs"),
     ("bert_tf.training", "bert_tf.training.*"),
     ("bert_tf.explore", "bert_tf.filling", "bert_tf.influence", "bert_tf.variants", "bert_tf.finetuned", "bert_tf.batch_vectors", "bert_tf.sentence_bank", "bert_tf.head_arithmetic", "bert_tf.interventions"),
     ("bert_tf",),  # the public face

@@ -248,7 +248,7 @@ def test_an_initial_model_sets_shape_and_vocabulary(tmp_path, corpus, model_copy
     refused("vocab.txt has .* but config.json says vocab_size 20")
     (model_copy / "config.json").write_text(settings)
     (model_copy / "model.safetensors").unlink()
-    refused("no weights to go on from")
+    refused("holds no model.safetensors")
     (model_copy / "config.json").unlink()
     refused("holds no config.json")
     assert not (tmp_path / "run").exists()

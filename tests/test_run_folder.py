@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
+from bert_tf import checkpoint
 from bert_tf.checkpoint import WEIGHTS_FILE
 from bert_tf.training.process import at_work, is_own_command, started_at
 from bert_tf.training.resuming import skip_unusable_checkpoints
@@ -158,3 +159,14 @@ def test_who_is_at_work_is_known_by_number_and_start():
     del others["started"]  # an old file: only a python -m bert_tf counts
     assert not at_work(others)
     assert not is_own_command(os.getpid())
+
+
+def test_all_files_of_the_initial_model_are_kept(run, model_copy):
+    (model_copy / "model.safetensors").rename(model_copy / "part.safetensors")
+    index = {"weight_map": {"bert.pooler.dense.bias": "part.safetensors"}}
+    for name, content in (("model.safetensors.index.json", index), ("added_tokens.json", {"[MASK]": 4}),
+                          ("special_tokens_map.json", {}), ("card.md", "mine")):
+        (model_copy / name).write_text(json.dumps(content))
+    run.keep_initial_model(model_copy)
+    assert {path.name for path in run.initial_model_path.iterdir()} == {path.name for path in model_copy.iterdir()} - {"card.md"}
+    assert checkpoint.load(run.initial_model_path).tokenizer.vocab == checkpoint.load(model_copy).tokenizer.vocab

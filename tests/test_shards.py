@@ -1,5 +1,6 @@
 """Token shards: they hold what tokenizing by hand gives, and nothing half-done is ever taken for done."""
 
+import errno
 import hashlib
 import json
 import lzma
@@ -170,15 +171,15 @@ SCRIPT = """
             return [int(word) for word in text.split()]
 
     if __name__ == "__main__":
-        folder = Path(sys.argv[1])
-        prepare([folder / "1.txt", folder / "2.txt"], Tokenizer(), folder / "tokens", processes={processes})
+        folder, names = Path(sys.argv[1]), sys.argv[2:] or ["1", "2"]
+        prepare([folder / f"{{name}}.txt" for name in names], Tokenizer(), folder / "tokens", processes={processes})
 """
 
 
-def run_script(folder, body, processes):
+def run_script(folder, body, processes, names=()):
     path = folder / "script.py"
     path.write_text(textwrap.dedent(SCRIPT.format(body=body, processes=processes)))
-    return subprocess.Popen([sys.executable, str(path), str(folder)], stderr=subprocess.PIPE, text=True,
+    return subprocess.Popen([sys.executable, str(path), str(folder), *names], stderr=subprocess.PIPE, text=True,
                             env={**os.environ, "PYTHONPATH": str(ROOT)})
 
 
@@ -195,6 +196,63 @@ def test_a_killed_preparation_goes_on_where_it_stopped(tmp_path):
     assert tokenizer.calls == 21  # the first file was done
     assert shards.shards[1].tokens.tolist() == [3, 4] * 10 + [666]
     assert not list(folder.glob("*.part"))
+
+
+@pytest.mark.parametrize("first, second", [("1", "2"), ("12", "21"), ("12", "13")])
+def test_two_preparations_of_one_folder_at_once(tmp_path, first, second):
+    for name in sorted({*first, *second}):
+        numbers_file(tmp_path / f"{name}.txt", [[name, "5"]] * 20)
+    slowly = f"open({str(tmp_path / 'seen')!r}, 'a').write('x'); time.sleep(0.01)"
+    running = [run_script(tmp_path, slowly, 1, names) for names in (first, second)]
+    assert [(process.communicate(timeout=60)[1], process.returncode) for process in running] == [("", 0)] * 2
+    names, folder = sorted({*first, *second}), tmp_path / "tokens"
+    assert [shard.name for shard in TokenShards.open(folder).shards] == names
+    assert len((tmp_path / "seen").read_text()) == 40 * len(names)  # no file was tokenized twice
+    for shard in TokenShards.open(folder).shards:
+        assert shard.tokens.tolist() == [int(shard.name), 5] * 20
+    assert not list(folder.glob("*.part"))
+
+
+def test_one_that_waits_says_so_and_a_dead_holder_is_not_waited_for(tmp_path):
+    numbers_file(tmp_path / "1.txt"), numbers_file(tmp_path / "2.txt")
+    process = run_script(tmp_path, f"Path({str(tmp_path / 'begun')!r}).touch(); time.sleep(60)", 1, ["1"])
+    while not (tmp_path / "begun").exists():
+        time.sleep(0.05)
+    tokenizer, seen = NumberTokenizer(), []
+
+    def progress(done, total):
+        seen.append(done)
+        if len(seen) == 2:
+            assert tokenizer.calls == 0
+            process.kill()
+
+    prepare([tmp_path / "2.txt"], tokenizer, tmp_path / "tokens", processes=1, progress=progress)
+    process.communicate()
+    assert tokenizer.calls == 3 and seen == sorted(seen) and len(seen) > 2
+
+
+def test_finished_shards_open_where_nothing_can_be_written(tmp_path):
+    path, folder, tokenizer = numbers_file(tmp_path / "1.txt"), tmp_path / "tokens", NumberTokenizer()
+    prepare([path], tokenizer, folder, processes=1)
+    (folder / ".lock").unlink()
+    before = {file.name: file.stat().st_mtime_ns for file in folder.iterdir()}
+    prepare([path], tokenizer, folder, processes=1)
+    assert {file.name: file.stat().st_mtime_ns for file in folder.iterdir()} == before
+    os.utime(path, ns=(3, 3))  # a copy, whose new time cannot be written down
+    (folder / ".lock").mkdir()
+    assert prepare([path], tokenizer, folder, processes=1).total_tokens == 4 and tokenizer.calls == 3
+    numbers_file(tmp_path / "2.txt")
+    with pytest.raises(ValueError, match="Cannot write token shards into"):
+        prepare([tmp_path / "2.txt"], tokenizer, folder, processes=1)
+
+
+def test_a_file_system_without_locks_is_told(tmp_path, monkeypatch):
+    def flock(file, how):
+        raise OSError(errno.ENOTSUP, "Operation not supported")
+
+    monkeypatch.setattr("fcntl.flock", flock)
+    with pytest.warns(UserWarning, match="knows no locks: let one process at a time"):
+        prepare([numbers_file(tmp_path / "1.txt")], NumberTokenizer(), tmp_path / "tokens", processes=1)
 
 
 def test_the_death_of_a_process_is_told(tmp_path):
@@ -332,7 +390,7 @@ def test_a_disk_that_refuses_is_told(tmp_path):
             prepare([path], NumberTokenizer(), tmp_path / "tokens", processes=1)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-    assert [file.name for file in (tmp_path / "tokens").iterdir()] == ["manifest.json"]
+    assert sorted(file.name for file in (tmp_path / "tokens").iterdir()) == [".lock", "manifest.json"]
     assert prepare([path], NumberTokenizer(), tmp_path / "tokens", processes=1).total_tokens == 8000
 
 

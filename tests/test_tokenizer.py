@@ -170,12 +170,45 @@ def test_encode_cuts_the_longer_side_first(tokenizer):
     cut = tokenizer.encode("the cat sat on the mat", "我爱", max_length=8)
     assert cut.tokens == ["[CLS]", "the", "cat", "sat", "[SEP]", "我", "爱", "[SEP]"] and cut.cut == 3
     cut = tokenizer.encode("the cat", "我爱北京", max_length=6)
-    assert cut.tokens == ["[CLS]", "the", "cat", "[SEP]", "我", "[SEP]"] and cut.cut == 3
+    assert cut.tokens == ["[CLS]", "the", "[SEP]", "我", "爱", "[SEP]"] and cut.cut == 3
     cut = tokenizer.encode("the cat sat", max_length=4)
     assert cut.tokens == ["[CLS]", "the", "cat", "[SEP]"] and cut.cut == 1
     assert tokenizer.encode("the cat", max_length=4).cut == 0
     with pytest.raises(ValueError, match="at least 3, not 2"):
         tokenizer.encode("the", "cat", max_length=2)
+
+
+def test_pairs_are_cut_as_by_transformers(tokenizer, tmp_path):
+    transformers = pytest.importorskip("transformers")
+    tokenizer.save(tmp_path)
+    oracle = transformers.BertTokenizer.from_pretrained(tmp_path)
+    for first, second, length in itertools.product(range(1, 8), range(1, 8), range(3, 19)):
+        texts = "the " * first, "cat " * second
+        encoding = tokenizer.encode(*texts, max_length=length)
+        assert encoding.token_ids.tolist() == oracle(*texts, max_length=length, truncation=True)["input_ids"]
+        assert encoding.cut == first + second + 3 - len(encoding)
+
+
+@pytest.mark.parametrize("lowercase", [True, False])
+def test_a_text_that_is_cut_is_the_beginning_of_the_whole(vocab, lowercase, monkeypatch):
+    monkeypatch.setattr("bert_tf.tokenizer.STRETCH", 3)
+    tokenizer = WordPieceTokenizer(vocab, lowercase=lowercase)
+    rng = random.Random(f"cut {lowercase}")
+    for _ in range(2000):
+        text, room = random_text(rng, list(POOLS)), rng.randint(0, 9)
+        whole, cut = tokenizer.pieces(text), tokenizer.encode(text, max_length=room + 2)
+        assert cut.tokens[1:-1] == [piece for piece, *_ in whole[:room]], repr(text)
+        assert cut.offsets[1:-1] == [piece[2:] for piece in whole[:room]], repr(text)
+        assert cut.cut == max(0, len(whole) - room), repr(text)
+
+
+@pytest.mark.parametrize("unit", ["the cat sat on the mat. ", "我爱北京，"])
+def test_a_long_text_is_looked_at_closely_no_further_than_it_is_kept(tokenizer, unit, monkeypatch):
+    seen, whole = [], WordPieceTokenizer._pieces
+    monkeypatch.setattr(WordPieceTokenizer, "_pieces", lambda self, text, at: seen.append(text) or whole(self, text, at))
+    encoding = tokenizer.encode(unit * 50_000, max_length=128)
+    assert sum(map(len, seen)) < 5000
+    assert encoding.cut == 50_000 * len(tokenizer.token_ids(unit)) - 126
 
 
 def test_decode_reads_well(tokenizer):

@@ -131,6 +131,11 @@ def test_settings_that_are_refused(tmp_path, settings):
         WordPieceTokenizer.from_folder(write_folder(tmp_path, settings=settings))
 
 
+def test_what_editors_leave_in_a_vocabulary(tmp_path):
+    (tmp_path / "vocab.txt").write_text("\ufeff" + "\n".join(VOCAB) + "\n\n\n", encoding="utf-8")
+    assert WordPieceTokenizer.from_folder(tmp_path).vocab == VOCAB
+
+
 def test_folders_that_are_refused(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"vocab.txt does not exist, nor does .*piece a line"):
         WordPieceTokenizer.from_folder(tmp_path)

@@ -1,12 +1,16 @@
 """Words among word pieces, and masks that hide them whole."""
 
+import gzip
+import lzma
+import random
+
 import numpy as np
 import pytest
 
 from bert_tf.data.masking import mask
 from bert_tf.data.pairs import PairSampler
 from bert_tf.data.shards import TokenShards, prepare
-from bert_tf.data.vocabulary_start import vocabulary_for
+from bert_tf.data.vocabulary_start import sample_lines, vocabulary_for
 from bert_tf.data.words import WordMarker, mark_words
 from bert_tf.tokenizer import WordPieceTokenizer
 
@@ -141,3 +145,29 @@ def test_a_vocabulary_is_trained_once_and_never_replaced(tmp_path, tokenizer):
         vocabulary_for([str(corpus)], tmp_path / "tokenizer", given=tmp_path / "other")
     assert vocabulary_for([], tmp_path / "copy", given=tmp_path / "other").vocab == VOCAB
     assert WordPieceTokenizer.from_folder(tmp_path / "copy").vocab == VOCAB
+
+
+def test_a_new_vocabulary_gives_the_ids_of_transformers_for_long_words_too(tmp_path):
+    transformers = pytest.importorskip("transformers")
+    (tmp_path / "a.txt").write_text("abab ab ba.\nab ab.\n\n" * 9)
+    vocabulary_for([str(tmp_path / "a.txt")], tmp_path / "tokenizer", vocab_size=120)
+    ours, theirs = (kind(tmp_path / "tokenizer") for kind in (
+        WordPieceTokenizer.from_folder, transformers.BertTokenizer.from_pretrained))
+    for length in (99, 100, 101, 200, 201):
+        assert ours.encode("a" * length).token_ids.tolist() == theirs("a" * length)["input_ids"]
+
+
+@pytest.mark.parametrize("pack", ["plain", "xz", "gz"])
+def test_a_vocabulary_is_trained_on_all_parts_of_a_file(tmp_path, pack):
+    rng = random.Random(0)
+    text = "".join(f"{'en' if i < 5000 else '中文'} {i} {rng.random()}.\nnext.\n\n" for i in range(10_000)).encode()
+    path, packed = {"plain": ("a.txt", text), "xz": ("a.txt.xz", lzma.compress(text)),
+                    "gz": ("a.txt.gz", gzip.compress(text))}[pack]
+    (tmp_path / path).write_bytes(packed)
+    (tmp_path / "b.txt").write_text("short.\n")
+    sample = list(sample_lines([str(tmp_path / path), str(tmp_path / "b.txt")], 40_000))
+    assert 19_000 < sum(map(len, sample)) < 22_000 and sample[-1] == "short."
+    english = sum(line.startswith("en ") for line in sample)
+    assert 0.35 < english / (len(sample) / 2) < 0.65
+    assert int(sample[-3].split()[1]) > 8_000  # to the end
+    assert len(list(sample_lines([str(tmp_path / path)], 4_000_000))) == 20_000  # all there is, if there is room

@@ -14,6 +14,8 @@ Sentence and document starts end with the total, so piece i is `starts[i]:starts
 
 from __future__ import annotations
 
+import contextlib
+import copy
 import glob
 import hashlib
 import os
@@ -25,6 +27,7 @@ from pathlib import Path
 import numpy as np
 
 from bert_tf.data.corpus import corpus_files, read_documents
+from bert_tf.data.folder_lock import locked
 from bert_tf.data.manifest import (
     MANIFEST,
     cannot_write,
@@ -33,28 +36,9 @@ from bert_tf.data.manifest import (
     read_manifest,
     write_manifest,
 )
-from bert_tf.data.workers import run_jobs
+from bert_tf.data.shard_files import Shard, open_shard, shard_paths, words_path
+from bert_tf.data.workers import refuse_in_a_starting_process, run_jobs
 from bert_tf.records import require_integer
-
-
-@dataclass(frozen=True)
-class Shard:
-    """The tokens of one source file.
-
-    Attributes:
-        name: the stem of the source file.
-        tokens: uint16 or uint32 (tokens,), memory-mapped.
-        sentences: int64 (sentences + 1,), first token of every sentence, then the total.
-        documents: int64 (documents + 1,), first sentence of every document, then the total.
-        words: bool (tokens,), whether a token goes on with the word of the one before, memory-mapped; None where
-            nobody has looked for words.
-    """
-
-    name: str
-    tokens: np.ndarray
-    sentences: np.ndarray
-    documents: np.ndarray
-    words: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -118,7 +102,7 @@ class TokenShards:
             known = ", ".join(manifest["shards"]) or "none"
             raise ValueError(f"{folder} has no shard {', '.join(unknown)}; it has: {known}.")
         records = manifest["shards"]
-        shards = tuple(_open_shard(folder, name, manifest["dtype"], records[name]) for name in names)
+        shards = tuple(open_shard(folder, name, manifest["dtype"], records[name]) for name in names)
         return cls(folder, shards, manifest["vocab_size"], manifest["vocab_hash"])
 
     def __reduce__(self):
@@ -136,7 +120,8 @@ def prepare(paths: Iterable[str | os.PathLike], tokenizer, folder: str | os.Path
 
     A shard that is there already, complete and made from the same file (name, size, and time of
     change or content), is kept; so an interrupted preparation goes on where it stopped, and files can be added
-    later. With several processes, a script should call this under `if __name__ == "__main__"`.
+    later. With several processes, a script should call this under `if __name__ == "__main__"`. While another
+    preparation is at work in the folder, this one waits; it then makes what is still missing.
 
     Args:
         paths: corpus files, see `read_documents`.
@@ -145,7 +130,7 @@ def prepare(paths: Iterable[str | os.PathLike], tokenizer, folder: str | os.Path
         folder: where the shards go; made if it is not there.
         processes: files worked on at the same time; None for one a CPU core, 1 for no process
             besides this one.
-        progress: called now and then with (bytes done, bytes in all) of the files as stored.
+        progress: called now and then, also while waiting, with (bytes done, bytes in all) of the files as stored.
 
     Returns:
         The shards of exactly these files, opened.
@@ -159,24 +144,34 @@ def prepare(paths: Iterable[str | os.PathLike], tokenizer, folder: str | os.Path
     if processes is not None:
         require_integer("processes", processes, minimum=1)
     folder = Path(folder)
-    manifest = _start_manifest(folder, files, tokenizer)
     sizes = {name: file.stat().st_size for name, file in files.items()}
-    pending = sorted(manifest["pending"], key=sizes.get, reverse=True)  # the longest work starts first
-    kept = sum(size for name, size in sizes.items() if name not in pending)
-
-    def finished(name: str, record: dict) -> None:
-        manifest["shards"][name] = record
-        manifest["pending"].remove(name)
-        write_manifest(folder, manifest)
+    total, kept = sum(sizes.values()), 0
 
     def report(done: int) -> None:
         if progress is not None:
-            progress(kept + done, sum(sizes.values()))
+            progress(kept + done, total)
 
-    jobs = {name: (files[name], tokenizer, folder, name, manifest["dtype"]) for name in pending}
-    run_jobs(_write_shard, jobs, processes=processes or min(len(files), os.cpu_count() or 1),
-             finished=finished, report=report)
-    report(sum(sizes.values()) - kept)
+    def wait() -> None:
+        refuse_in_a_starting_process()  # it would wait for its own parent
+        report(0)
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise cannot_write(folder, error) from error
+    before, manifest = _plan(folder, files, tokenizer)
+    if not manifest["pending"]:
+        _note(folder, before, manifest)
+    else:
+        with locked(folder, waiting=wait):
+            manifest = _plan(folder, files, tokenizer)[1]  # whoever was at work here may have made some
+            write_manifest(folder, manifest)
+            pending = sorted(manifest["pending"], key=sizes.get, reverse=True)  # the longest work starts first
+            kept = sum(size for name, size in sizes.items() if name not in pending)
+            jobs = {name: (files[name], tokenizer, folder, name, manifest["dtype"]) for name in pending}
+            run_jobs(_write_shard, jobs, processes=processes or min(len(files), os.cpu_count() or 1),
+                     finished=lambda name, record: _add_shard(folder, manifest, name, record), report=report)
+    report(total - kept)
     shards = TokenShards.open(folder, tokenizer, names=list(files))
     if not any((np.diff(shard.documents) >= 2).any() for shard in shards.shards):
         raise ValueError(
@@ -216,7 +211,7 @@ def _write_shard(source: Path, tokenizer, folder: Path, name: str, dtype: str,
     stat = source.stat()
     sha256 = _sha256(source)
     documents = read_documents(source, progress=report)  # before any writing, so that it may fail by itself
-    paths = _shard_paths(folder, name)
+    paths = shard_paths(folder, name)
     parts = [path.with_name(f"{path.name}.{os.getpid()}.part") for path in paths]
     sentence_starts, document_starts, tokens = array("q", [0]), array("q", [0]), 0
     try:
@@ -253,59 +248,34 @@ def _sha256(file: Path) -> str:
         return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
-def words_path(folder: Path, name: str) -> Path:
-    """Returns where the words of a shard are."""
-    return folder / f"{name}.words.bin"
-
-
-def _shard_paths(folder: Path, name: str) -> tuple[Path, Path, Path]:
-    return folder / f"{name}.tokens.bin", folder / f"{name}.sentences.npy", folder / f"{name}.documents.npy"
-
-
-def _open_shard(folder: Path, name: str, dtype: str, record: dict) -> Shard:
-    """Maps the files of one shard and holds them against the manifest."""
-    paths = _shard_paths(folder, name)
-    remedy = f"Delete {folder / MANIFEST} and prepare the corpus again."
-    try:
-        size, expected = paths[0].stat().st_size, record["tokens"] * np.dtype(dtype).itemsize
-        sentences, documents = (np.load(path, mmap_mode="r", allow_pickle=False) for path in paths[1:])
-    except (OSError, EOFError, ValueError) as error:
-        raise ValueError(f"The token shard {name} in {folder} cannot be opened: {error}. {remedy}") from error
-    if size != expected:
-        raise ValueError(f"{paths[0]} should have {expected:,} bytes and has {size:,}. {remedy}")
-    # An empty file cannot be mapped.
-    tokens = np.memmap(paths[0], dtype=dtype, mode="r") if size else np.zeros(0, dtype)
-    for path, starts, count, total in ((paths[1], sentences, record["sentences"], record["tokens"]),
-                                       (paths[2], documents, record["documents"], record["sentences"])):
-        if starts.dtype != np.int64 or starts.shape != (count + 1,) or starts[-1] != total:
-            raise ValueError(
-                f"{path} does not hold the starts of {count:,} pieces that end at {total:,}. {remedy}")
-    words = words_path(folder, name)
-    if not words.is_file():
-        return Shard(name, tokens, sentences, documents)
-    if words.stat().st_size != record["tokens"]:
-        raise ValueError(f"{words} should have {record['tokens']:,} bytes and has {words.stat().st_size:,}. Delete it "
-                         "and look for the words again.")
-    marks = np.memmap(words, dtype=bool, mode="r") if size else np.zeros(0, bool)
-    return Shard(name, tokens, sentences, documents, marks)
-
-
-def _start_manifest(folder: Path, files: dict[str, Path], tokenizer) -> dict:
-    """Reads or begins the manifest of a folder and writes down which shards are still to be made."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise cannot_write(folder, error) from error
-    if (folder / MANIFEST).exists():
-        manifest = read_manifest(folder)
-        check_vocabulary(folder, manifest, tokenizer)
-    else:
-        manifest = new_manifest(tokenizer)
+def _plan(folder: Path, files: dict[str, Path], tokenizer) -> tuple[dict | None, dict]:
+    """Returns the manifest of a folder, None if it has none, and as it has to be before the missing shards are made."""
+    before = read_manifest(folder) if (folder / MANIFEST).exists() else None
+    if before:
+        check_vocabulary(folder, before, tokenizer)
+    manifest = copy.deepcopy(before) if before else new_manifest(tokenizer)
     manifest["pending"] = [name for name, file in files.items() if not _is_done(folder, manifest, name, file)]
     for name in manifest["pending"]:
         manifest["shards"].pop(name, None)
+    return before, manifest
+
+
+def _note(folder: Path, before: dict | None, manifest: dict) -> None:
+    """Writes down that nothing is missing, and the new times of copied files, if that is news and can be written.
+
+    Both only save work: shards are as good on storage that cannot be written, or where somebody makes others now.
+    """
+    if manifest != before:
+        with contextlib.suppress(ValueError), locked(folder) as held:
+            if held and read_manifest(folder) == before:
+                write_manifest(folder, manifest)
+
+
+def _add_shard(folder: Path, manifest: dict, name: str, record: dict) -> None:
+    """Writes down that a shard is finished."""
+    manifest["shards"][name] = record
+    manifest["pending"].remove(name)
     write_manifest(folder, manifest)
-    return manifest
 
 
 def _is_done(folder: Path, manifest: dict, name: str, file: Path) -> bool:
@@ -318,7 +288,7 @@ def _is_done(folder: Path, manifest: dict, name: str, file: Path) -> bool:
             return False
         record["source_mtime_ns"] = stat.st_mtime_ns
     try:
-        _open_shard(folder, name, manifest["dtype"], record)
+        open_shard(folder, name, manifest["dtype"], record)
     except ValueError:
         return False
     return True

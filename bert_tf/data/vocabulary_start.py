@@ -7,6 +7,7 @@ from pathlib import Path
 
 from bert_tf.data.corpus import read_documents
 from bert_tf.tokenizer import WordPieceTokenizer
+from bert_tf.tokenizer_files import LONGEST_WORD_OF_TRANSFORMERS
 
 #: Pieces of a vocabulary to train where nobody says.
 VOCAB_SIZE = 16_000
@@ -71,7 +72,7 @@ def vocabulary_for(corpus: list[str], folder: str | Path, *, given: str | Path |
                              f"({tokenizer.vocab_size:,} pieces). Use that one, or another folder.")
     elif not there:
         tokenizer = WordPieceTokenizer(train_vocabulary(sample_lines(corpus), vocab_size, lowercase=lowercase),
-                                       lowercase=lowercase)
+                                       lowercase=lowercase, max_characters_per_word=LONGEST_WORD_OF_TRANSFORMERS)
     if there:
         return there
     tokenizer.save(folder)
@@ -79,13 +80,33 @@ def vocabulary_for(corpus: list[str], folder: str | Path, *, given: str | Path |
 
 
 def sample_lines(paths: list[str], characters: int = 20_000_000) -> Iterator[str]:
-    """Yields sentences from all files in equal shares, about `characters` characters in all."""
-    share = characters // len(paths)
+    """Yields sentences from all files in equal shares, about `characters` characters in all.
+
+    The documents are spread evenly over each file, as stored; a file that has no more than its share comes whole.
+    """
     for path in paths:
-        seen = 0
-        for document in read_documents(path):
-            for sentence in document:
-                seen += len(sentence)
-                yield sentence
-            if seen >= share:
-                break
+        yield from _spread_sentences(Path(path), characters // len(paths))
+
+
+def _spread_sentences(path: Path, characters: int) -> Iterator[str]:
+    """Yields documents spread evenly over a file, about `characters` characters; all, if there are no more."""
+    size, place, taken = path.stat().st_size, 0, 0
+    is_whole = _has_at_most(path, characters)
+
+    def arrive(bytes_read: int) -> None:
+        nonlocal place
+        place = bytes_read
+
+    for document in read_documents(path, progress=arrive):
+        if is_whole or taken <= characters * place / size:  # no further ahead than the reading is
+            taken += sum(map(len, document))
+            yield from document
+
+
+def _has_at_most(path: Path, characters: int) -> bool:
+    seen = 0
+    for document in read_documents(path):
+        seen += sum(map(len, document))
+        if seen > characters:
+            return False
+    return True

@@ -15,7 +15,8 @@ from pathlib import Path
 import numpy as np
 
 from bert_tf.data.manifest import cannot_write
-from bert_tf.data.shards import TokenShards, words_path
+from bert_tf.data.shard_files import words_path
+from bert_tf.data.shards import TokenShards
 from bert_tf.data.workers import run_jobs
 from bert_tf.text_normalization import is_ideograph
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import multiprocessing
+import multiprocessing.spawn
 import os
 from collections.abc import Callable
 from multiprocessing.connection import wait
@@ -32,6 +33,14 @@ def run_jobs(function: Callable, jobs: dict[str, tuple], *, processes: int,
         _run_here(function, jobs, finished, report)
     else:
         _run_apart(function, jobs, processes, finished, report)
+
+
+def refuse_in_a_starting_process() -> None:
+    """Raises RuntimeError in a process of `run_jobs` that still reads the script of its parent.
+
+    That script then calls for work again without a main guard, and `_result` tells the parent so.
+    """
+    multiprocessing.spawn.get_preparation_data("")  # what every start of a process begins with
 
 
 def _run_here(function, jobs, finished, report) -> None:

@@ -24,7 +24,7 @@ def masked_words(bert: Bert, path: str | Path, *, scratch: str | Path, pairs: in
     """Measures the masked-word head on a text file, tokens hidden one by one as in Google's recipe.
 
     Args:
-        bert: a model with both pretraining heads.
+        bert: a model with the masked-word head.
         path: text in corpus format.
         scratch: folder for the token shards.
         pairs: about how many sentence pairs to read.
@@ -35,10 +35,10 @@ def masked_words(bert: Bert, path: str | Path, *, scratch: str | Path, pairs: in
         `loss` (mean, in nats), `perplexity`, `top_1` and `top_5` (shares in [0, 1]), `predictions` (their number).
 
     Raises:
-        ValueError: the model lacks a head, or the text cannot be used.
+        ValueError: the model lacks the head or reads no pairs, or the text cannot be used.
         FileNotFoundError: there is no such file.
     """
-    _require_heads(bert)
+    _require(bert, "masked-word", bert.has_mlm_head)
     run, sampler = compiled(bert.model), _sampler(bert, path, scratch, mask_rate=mask_rate)
     losses, ranks = [], []
     steps = max(1, pairs // ROWS)
@@ -67,7 +67,7 @@ def next_sentences(bert: Bert, path: str | Path, *, scratch: str | Path, pairs: 
     Raises:
         ValueError, FileNotFoundError: as `masked_words`.
     """
-    _require_heads(bert)
+    _require(bert, "next-sentence", bert.has_nsp_head)
     run, figures = compiled(bert.model), {}
     steps = max(1, pairs // ROWS)
     for kind, options in NEGATIVES.items():
@@ -117,9 +117,10 @@ def _length(bert: Bert) -> int:
     return min(128, bert.max_length)
 
 
-def _require_heads(bert: Bert) -> None:
-    lacking = [name for name, there in (("masked-word", bert.has_mlm_head), ("next-sentence", bert.has_nsp_head))
-               if not there]
-    if lacking:
-        raise ValueError(f"{bert.name} cannot be measured on text: it lacks the {' and the '.join(lacking)} head. "
+def _require(bert: Bert, head: str, is_there: bool) -> None:
+    if not is_there:
+        raise ValueError(f"{bert.name} cannot be measured on text: it lacks the {head} head. "
                          "Choose a model that was saved with its pretraining heads.")
+    if bert.config.type_vocab_size < 2:
+        raise ValueError(f"{bert.name} cannot be measured on sentence pairs: it knows no second segment "
+                         "(type_vocab_size 1). Choose another model.")

@@ -38,19 +38,21 @@ def measure_all(bert: Bert, files: Sequence[str] = (), *, scratch: str | Path, w
         show: called with the name of what is being measured and the share of it done.
 
     Returns:
-        Plain values: `text` {file: masked_words and next_sentences}, `cloze` {language: ...}, `senses` {word: ...},
-        `senses_word2vec`, `anisotropy` (one cosine a layer).
+        Plain values: `text` {file: masked_words and, with the head for it, next_sentences}, `cloze` {language: ...},
+        `senses` {word: ...}, `senses_word2vec`, `anisotropy` (one cosine a layer).
 
     Raises:
         ValueError, FileNotFoundError: as the single measures.
     """
     measures = {"text": {}, "cloze": {}}
     for name, path in zip(names_apart(files), files):
-        words = heldout.masked_words(bert, path, scratch=scratch, pairs=pairs,
-                                     progress=lambda share: show(f"{name}: masked words", share))
-        following = heldout.next_sentences(bert, path, scratch=scratch, pairs=max(pairs // 2, 1),
-                                           progress=lambda share: show(f"{name}: next sentences", share))
-        measures["text"][name] = words | {"next_sentence": following}
+        row = heldout.masked_words(bert, path, scratch=scratch, pairs=pairs,
+                                   progress=lambda share: show(f"{name}: masked words", share))
+        if bert.has_nsp_head:
+            row["next_sentence"] = heldout.next_sentences(
+                bert, path, scratch=scratch, pairs=max(pairs // 2, 1),
+                progress=lambda share: show(f"{name}: next sentences", share))
+        measures["text"][name] = row
     if bert.has_mlm_head:
         for language in _NAMES:
             show(f"cloze, {_NAMES[language]}", 0.0)
@@ -94,7 +96,8 @@ def markdown(measures: dict) -> str:
                      "named; chance is 50%.\n\n" + _table(
                          ["text", "loss (nats)", "perplexity", "top-1", "top-5", "next: random", "same document", "swapped"],
                          [[name, f"{row['loss']:.3f}", f"{row['perplexity']:.1f}", _share(row["top_1"]), _share(row["top_5"]),
-                           *(_share(row["next_sentence"][kind]) for kind in heldout.NEGATIVES)]
+                           *(_share(row["next_sentence"][kind]) if "next_sentence" in row else "–"
+                             for kind in heldout.NEGATIVES)]
                           for name, row in measures["text"].items()]))
     if measures["cloze"]:
         parts.append("Hand-written sentences with one gap, answered by common knowledge:\n\n" + _table(

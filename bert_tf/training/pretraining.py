@@ -181,7 +181,7 @@ class Pretraining:
             return self.run.checkpoints_path / f"step-{self.step:08d}"
         path = self.run.save_checkpoint(
             self.step, {"step": self.step, "seconds": self.seconds, "tokens": self.tokens},
-            lambda folder: checkpoint.save(self.model, self.tokenizer, folder),
+            lambda folder: checkpoint.write(self.model, self.tokenizer, folder),
             {name: np.asarray(ops.convert_to_numpy(v)) for name, v in self._state_variables().items()})
         self.run.prune(self.config.keep_checkpoints)
         return path

@@ -96,8 +96,7 @@ def like_model(training: PretrainingConfig, folder: str | Path) -> PretrainingCo
     if shape.type_vocab_size < 2:
         raise ValueError(f"{folder} knows no second segment (type_vocab_size {shape.type_vocab_size}), so it cannot learn "
                          "from sentence pairs. Choose another model.")
-    if not (Path(folder) / checkpoint.WEIGHTS_FILE).is_file():
-        raise FileNotFoundError(f"{folder} holds no {checkpoint.WEIGHTS_FILE}, so there are no weights to go on from.")
+    checkpoint.weight_files(folder)  # raises where there are none to go on from
     return training.replace(size=None, max_position_embeddings=shape.max_position_embeddings)
 
 

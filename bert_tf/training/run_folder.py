@@ -21,6 +21,7 @@ from pathlib import Path
 
 import numpy as np
 
+from bert_tf.checkpoint import model_files
 from bert_tf.records import read_json
 from bert_tf.training.event_file import EventFile
 from bert_tf.training.process import at_work, started_at
@@ -85,9 +86,8 @@ class RunFolder:
         """
         try:
             self.initial_model_path.mkdir()
-            for name in ("config.json", "vocab.txt", "tokenizer_config.json", "tokenizer.json", "model.safetensors"):
-                if (Path(folder) / name).is_file():
-                    shutil.copyfile(Path(folder) / name, self.initial_model_path / name)
+            for path in model_files(folder):
+                shutil.copyfile(path, self.initial_model_path / path.name)
         except OSError as error:
             self.write_status("failed", message=f"The initial model cannot be copied: {error}")
             raise ValueError(f"The run folder {self.path} cannot be written: {error}.") from None

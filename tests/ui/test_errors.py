@@ -8,6 +8,7 @@ import pytest
 
 from bert_tf import checkpoint
 from bert_tf.data.corpus_check import check_corpus
+from bert_tf.data.shards import prepare
 from bert_tf.filling import FillingLab
 from bert_tf.static_vectors import StaticVectors, train_word2vec
 from bert_tf.training import launch
@@ -59,6 +60,19 @@ def test_models(tiny_model_folder, model_copy, tmp_path, models):
     assert "不属于同一个模型" in said(lambda: checkpoint.load(model_copy))
     (model_copy / "model.safetensors").unlink()
     assert "model.safetensors" in said(lambda: checkpoint.read_tensors(model_copy))
+    (model_copy / "model.safetensors.index.json").write_text('{"weight_map": {"a": "one.safetensors"}}')
+    assert "缺少 one.safetensors" in said(lambda: checkpoint.read_tensors(model_copy))
+    (model_copy / "model.safetensors.index.json").write_text("{}")
+    assert "哪个张量" in said(lambda: checkpoint.read_tensors(model_copy))
+
+
+def test_a_model_of_one_segment_and_a_disk_that_refuses(tiny_bert, tmp_path, monkeypatch):
+    (tmp_path / "tokens").write_text("in the way")
+    (tmp_path / "a.txt").write_text("the cat.\nthe dog.\n")
+    assert said(lambda: prepare([tmp_path / "a.txt"], tiny_bert.tokenizer, tmp_path / "tokens")).startswith("词片写不进")
+    assert said(lambda: checkpoint.save(tiny_bert.model, tiny_bert.tokenizer, tmp_path / "tokens" / "model")).startswith("模型写不进")
+    monkeypatch.setattr(tiny_bert, "config", tiny_bert.config.replace(type_vocab_size=1))
+    assert "一次只读一段文本" in said(asked(tiny_bert, "next_sentence", "the cat", "the dog"))
 
 
 SQUAD = {"data": [{"paragraphs": [{"context": "A cat sat.", "qas": [{"question": "Who?", "answers": []}]}]}]}
