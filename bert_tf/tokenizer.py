@@ -192,12 +192,9 @@ class WordPieceTokenizer:
         sides = [self.pieces(text) for text in (text_a, text_b) if text is not None]
         cut = 0
         if max_length is not None:
-            room = max_length - len(sides) - 1
-            if room < 0:
-                raise ValueError(f"max_length must be at least {len(sides) + 1}, not {max_length}.")
-            while sum(map(len, sides)) > room:
-                max(reversed(sides), key=len).pop()  # max() keeps the first of equals
-                cut += 1
+            kept = fitting([len(side) for side in sides], max_length)
+            cut = sum(map(len, sides)) - sum(kept)
+            sides = [side[:length] for side, length in zip(sides, kept)]
         rows = [(CLS, self.cls_token_id, 0, 0, 0)]
         for segment, side in enumerate(sides):
             rows += [(*piece, segment) for piece in side] + [(SEP, self.sep_token_id, 0, 0, segment)]
@@ -267,6 +264,28 @@ class WordPieceTokenizer:
             found.append((piece, id, word[first][1], word[last - 1][2]))
             first = last
         return found
+
+
+def fitting(lengths: Sequence[int], max_length: int) -> list[int]:
+    """Says how many pieces of a text, or of both texts of a pair, fit into an input with its special tokens.
+
+    Args:
+        lengths: pieces of each text.
+        max_length: the most tokens of the input; pieces go from the end of the longer text, of the second one when
+            both are equally long.
+
+    Raises:
+        ValueError: `max_length` leaves no room for the special tokens.
+
+    Example: fitting([9, 2], 8) gives [3, 2], beside [CLS] and two [SEP].
+    """
+    room = max_length - len(lengths) - 1
+    if room < 0:
+        raise ValueError(f"max_length must be at least {len(lengths) + 1}, not {max_length}.")
+    if len(lengths) == 1:
+        return [min(lengths[0], room)]
+    first = min(lengths[0], max((room + 1) // 2, room - lengths[1]))
+    return [first, min(lengths[1], room - first)]
 
 
 def _remember(cache: dict, key: str, value: tuple[int, ...]) -> None:
