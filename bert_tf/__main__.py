@@ -88,7 +88,8 @@ def _grow(args) -> None:
 
 def _add_bench(commands) -> None:
     command = commands.add_parser("bench", help="measure speed on this machine, beside transformers on PyTorch")
-    command.add_argument("model", nargs="?", default="saved_models/bert-mini-en-zh", help="a BERT folder")
+    command.add_argument("model", nargs="?", default=str(finetune_command.BUNDLED_MODEL),
+                         help=f"a BERT folder (default: the bundled {finetune_command.BUNDLED_MODEL.name})")
     command.add_argument("--quick", action="store_true", help="fewer repeats")
     command.set_defaults(run_command=_bench)
 

@@ -6,15 +6,18 @@ import dataclasses
 from pathlib import Path
 
 from bert_tf.progress_bar import ProgressBar
-from bert_tf.records import explain_fields
+from bert_tf.records import explain_fields, require_integer
 from bert_tf.task_folder import TASKS
 from bert_tf.training.finetuning_config import FinetuningConfig
+
+#: The model that comes with the project, wherever a command is started.
+BUNDLED_MODEL = Path(__file__).resolve().parent.parent / "saved_models" / "bert-mini-en-zh"
 
 
 def add_finetune(commands) -> None:
     """Adds `finetune` to the command line."""
     command = commands.add_parser("finetune", help="fine-tune a BERT on labelled examples, beside one from scratch")
-    command.add_argument("--model", default="saved_models/bert-mini-en-zh", help="a BERT folder")
+    command.add_argument("--model", metavar="FOLDER", help=f"a BERT folder (default: the bundled {BUNDLED_MODEL.name})")
     command.add_argument("--train", metavar="FILE",
                          help="CSV, TSV, JSONL or SQuAD JSON (left out: do the run that --run describes already)")
     command.add_argument("--dev", metavar="FILE", help="examples to measure on (default: a tenth of --train)")
@@ -48,14 +51,31 @@ def _finetune(args) -> None:
     columns = dict(part.split("=", 1) if "=" in part else (part, "") for part in args.columns)
     run = RunFolder(args.run)
     if args.train:
-        config = FinetuningConfig(**wanted)
-        create_finetuning(run, config, model=args.model, train=args.train, dev=args.dev, columns=columns)
-    elif not (run.path / "config.json").is_file():
-        raise ValueError(f"{run.path} describes no run yet; give the examples with --train FILE.")
+        create_finetuning(run, FinetuningConfig(**wanted), model=args.model or str(BUNDLED_MODEL), train=args.train,
+                          dev=args.dev, columns=columns)
+    else:
+        require_described(run, wanted, model=args.model, dev=args.dev, columns=columns)
     with FinetuningBar() as bar:
         result = finetune(run, show=bar.show)
     print(table(result))
     print(f"{result['state']}: {Path(args.run) / 'model'}")
+
+
+def require_described(run, wanted: dict, *, model: str | None, dev: str | None, columns: dict[str, str]) -> None:
+    """Checks that a run is described already; flags that say what it says anyway do no harm.
+
+    Raises:
+        ValueError: there is no run, or a flag asks for something else than it does.
+    """
+    if not (run.path / "config.json").is_file():
+        raise ValueError(f"{run.path} describes no run yet; give the examples with --train FILE.")
+    described = run.config()
+    other = [name for name, value in wanted.items() if value != described["training"].get(name)]
+    asked = {"model": model and str(Path(model).resolve()), "dev": dev and str(Path(dev).resolve()), "columns": columns}
+    other += [name for name, value in asked.items() if value and value != described.get(name)]
+    if other:
+        raise ValueError(f"The run does what its config.json says, which has another {', '.join(sorted(other))}. Leave "
+                         "that out, or give --train FILE and a new --run.")
 
 
 def table(result: dict) -> str:
@@ -106,6 +126,7 @@ def _predict(args) -> None:
     import bert_tf
     from bert_tf.quiet import start_keras_quietly
 
+    require_integer("--top-k", args.top_k, minimum=1)
     start_keras_quietly()
     own = Path(args.folder) / "model"
     bert = bert_tf.load_finetuned(own if own.is_dir() else args.folder)

@@ -16,7 +16,13 @@ from bert_tf.explore import bucket, softmax
 from bert_tf.influence import hidden_words, weighed
 from bert_tf.records import require_integer
 from bert_tf.results import Answer, Encoding, Entity, Influence, LabelProbability
-from bert_tf.task_folder import ARCHITECTURES, LoadedTask, TaskSettings, load_task
+from bert_tf.task_folder import (
+    ARCHITECTURES,
+    LoadedTask,
+    TaskSettings,
+    load_task,
+    require_second_segment,
+)
 from bert_tf.task_inputs import (
     best_spans,
     entities,
@@ -40,7 +46,8 @@ def load_finetuned(folder: str | Path) -> "Finetuned":
 
     Example: `bert_tf.load_finetuned("runs/sentiment/model").classify("Never again.")`
     """
-    return Finetuned(load_task(folder), Path(folder))
+    folder = Path(folder).expanduser()
+    return Finetuned(load_task(folder), folder)
 
 
 class Finetuned:
@@ -61,6 +68,15 @@ class Finetuned:
         self._answer = compiled(loaded.model)
         self._lock = threading.Lock()
 
+    def __repr__(self) -> str:
+        shape, labels = self.config, f", {len(self.labels)} labels" if self.labels else ""
+        return (f"Finetuned({str(self.folder)!r}: {self.task}{labels}, "
+                f"{shape.num_hidden_layers} layers of {shape.num_attention_heads} heads, "
+                f"hidden size {shape.hidden_size}, {shape.vocab_size:,} word pieces)")
+
+    def __reduce__(self):
+        return load_finetuned, (self.folder.resolve(),)  # in another process it is opened anew
+
     @property
     def task(self) -> str:
         """`classification`, `pairs`, `tagging` or `questions`."""
@@ -68,7 +84,7 @@ class Finetuned:
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """Names of the C labels, or BIO tags; none for questions."""
+        """Names of the C labels or tags; none for questions."""
         return self.settings.labels
 
     @property
@@ -80,14 +96,15 @@ class Finetuned:
         """Tokenizes a text or a pair as `classify` does; `cut` says how many pieces at the end it will not see.
 
         Raises:
-            ValueError: a text is empty, or holds nothing that the tokenizer keeps.
+            ValueError: a text is empty, or holds nothing that the tokenizer keeps; or the model takes no pairs.
         """
-        for name, value in (("text", text), ("second text", text_b)):
-            if value is not None and not isinstance(value, str):
-                raise ValueError(f"The {name} should be one string, not {type(value).__name__}; ask once for each text.")
-            if value is not None and not self.tokenizer.token_ids(value):
+        for name, value in [("text", text)] + ([("second text", text_b)] if text_b is not None else []):
+            require_text(name, value)
+            if not self.tokenizer.token_ids(value):
                 raise ValueError(f"The {name} is empty, or holds no character that the tokenizer keeps; type some "
                                  "words.")
+        if text_b is not None:
+            require_second_segment(self.config, self.folder)
         return self.tokenizer.encode(text, text_b, max_length=self.max_length)
 
     def classify(self, text: str, text_b: str | None = None) -> list[LabelProbability]:
@@ -136,12 +153,15 @@ class Finetuned:
         """Finds the entities of a text, in its order.
 
         A word has the tag of its first piece, a Chinese character its own; an entity's score is the mean
-        probability of its words' tags. Texts longer than the model are read in stretches, cut between words.
+        probability of its words' tags. Texts longer than the model are read in stretches, cut between words. Where
+        the labels are no tags of entities (BIO, IOBES or BILOU) but, say, parts of speech, every word is an entry
+        with its label, unless that is O.
 
         Raises:
             ValueError: the model is for another task, or the text is empty.
         """
         self._require("BertForTokenClassification", "find entities")
+        require_text("text", text)
         pieces = self.tokenizer.pieces(text)
         if not pieces:
             raise ValueError("The text is empty, or holds no character that the tokenizer keeps; type some words.")
@@ -184,6 +204,9 @@ class Finetuned:
         """
         self._require("BertForQuestionAnswering", "answer questions")
         require_integer("top_k", top_k, minimum=1)
+        for name, value in (("question", question), ("passage", passage)):
+            require_text(name, value)
+        require_second_segment(self.config, self.folder)
         windows = question_windows(self.tokenizer, question, passage, max_length=self.max_length,
                                    doc_stride=self.settings.doc_stride)
         starts, ends = [], []
@@ -212,3 +235,9 @@ class Finetuned:
         if ARCHITECTURES[self.task] != architecture:
             raise ValueError(f"{self.folder} was fine-tuned for {self.task}, so it cannot {deed}. Choose another "
                              "model.")
+
+
+def require_text(name: str, value) -> None:
+    """Refuses anything but one string."""
+    if not isinstance(value, str):
+        raise ValueError(f"The {name} should be one string, not {type(value).__name__}; ask once for each text.")

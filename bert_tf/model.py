@@ -92,8 +92,38 @@ def tracer(encoder: BertEncoder) -> keras.Model:
     return keras.Model(inputs, outputs, name="tracer")
 
 
+class OwnLossModel(keras.Model):
+    """A model that computes its loss itself, from the dict of targets that its docstring tells."""
+
+    def compile(self, optimizer="rmsprop", loss=None, *args, **options):
+        """Configures the model for training as Keras does.
+
+        Raises:
+            ValueError: a loss is given.
+        """
+        if loss is not None:
+            raise ValueError(f"{type(self).__name__} computes its own loss and takes no other; compile it without "
+                             f"loss={loss!r}.")
+        super().compile(optimizer, None, *args, **options)
+
+    def compile_from_config(self, config):
+        self.compile(**keras.saving.deserialize_keras_object(config))
+        self.optimizer.build(self.trainable_variables)
+
+    def targets(self, y, *names: str) -> list:
+        """Returns what `y` holds under these names.
+
+        Raises:
+            ValueError: `y` is no dict that has them.
+        """
+        if not isinstance(y, dict) or not set(names) <= set(y):
+            raise ValueError(f"y should be a dict of {' and '.join(names)} to train {type(self).__name__}, not "
+                             f"{sorted(y) if isinstance(y, dict) else type(y).__name__}.")
+        return [y[name] for name in names]
+
+
 @keras.saving.register_keras_serializable("bert_tf")
-class BertForPreTraining(keras.Model):
+class BertForPreTraining(OwnLossModel):
     """The encoder with both pretraining heads, and their joint loss.
 
     Args:
@@ -106,6 +136,7 @@ class BertForPreTraining(keras.Model):
     y = `{"mask_ids": (B, P), "mask_weights": (B, P), "next_labels": (B,)}`; a slot of weight 0 counts
     for nothing. The loss is the mean over real predictions of the masked-word cross-entropy plus the
     mean over pairs of the next-sentence cross-entropy (Devlin et al. 2019, appendix A.2), in nats.
+    There is no other loss, and no sample_weight.
     """
 
     def __init__(self, encoder: BertEncoder, *, name: str = "bert_for_pretraining"):
@@ -153,7 +184,10 @@ class BertForPreTraining(keras.Model):
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         mlm_logits = ops.cast(y_pred["mlm_logits"], "float32")
         nsp_logits = ops.cast(y_pred["nsp_logits"], "float32")
-        mask_ids, weights, labels = y["mask_ids"], ops.cast(y["mask_weights"], "float32"), y["next_labels"]
+        if sample_weight is not None:
+            raise ValueError("BertForPreTraining takes no sample_weight; y's mask_weights are those of masked words.")
+        mask_ids, weights, labels = self.targets(y, "mask_ids", "mask_weights", "next_labels")
+        weights = ops.cast(weights, "float32")
 
         token_losses = ops.sparse_categorical_crossentropy(mask_ids, mlm_logits, from_logits=True)  # (B, P)
         pair_losses = ops.sparse_categorical_crossentropy(labels, nsp_logits, from_logits=True)  # (B,)

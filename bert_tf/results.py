@@ -169,11 +169,11 @@ class Influence:
 
 @dataclass(frozen=True)
 class Entity:
-    """A name found in a text: text[start:end], in characters.
+    """A name found in a text: text[start:end], in characters; or a word with its label.
 
     Attributes:
         text: the name.
-        label: its type, for example PER.
+        label: its type, for example PER, or the whole label of a word.
         start, end: where it stands.
         score: mean probability in [0, 1] of its words' tags.
     """

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from bert_tf import checkpoint
+from bert_tf.config import BertConfig
 from bert_tf.records import read_json, require_integer
 from bert_tf.tokenizer import WordPieceTokenizer
 
@@ -95,6 +96,17 @@ def read_settings(folder: str | Path) -> TaskSettings:
                             doc_stride=own.get("doc_stride", 64))
     except (TypeError, ValueError, AttributeError) as error:
         raise ValueError(f"{path} does not describe a fine-tuned BERT: {error}") from None
+
+
+def require_second_segment(shape: BertConfig, folder: str | Path) -> None:
+    """Refuses a model that cannot tell two texts apart.
+
+    Raises:
+        ValueError: it has no second segment.
+    """
+    if shape.type_vocab_size < 2:
+        raise ValueError(f"{folder} knows no second segment (type_vocab_size {shape.type_vocab_size}), so it cannot "
+                         "read two texts together. Give one text, or choose another model.")
 
 
 def save_task(model, tokenizer: WordPieceTokenizer, folder: str | Path, settings: TaskSettings, *,

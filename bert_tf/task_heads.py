@@ -10,11 +10,13 @@ from keras import ops
 
 from bert_tf.config import BertConfig
 from bert_tf.layers import MASKED_SCORE
-from bert_tf.model import BertEncoder
+from bert_tf.model import BertEncoder, OwnLossModel
 
 
-class TaskModel(keras.Model):
+class TaskModel(OwnLossModel):
     """What the task models share: they are built from an encoder and a number of labels, and count their hits.
+
+    In training, `sample_weight` (B,) multiplies the losses of the examples, as with Keras' own losses.
 
     Args:
         encoder: the encoder to put the head on.
@@ -57,7 +59,8 @@ class BertForSequenceClassification(TaskModel):
 
     Returns, when called on the encoder's inputs: `{"logits": (B, C)}`.
 
-    Training: y = `{"labels": int32 (B,)}`. The loss is the mean cross-entropy over texts, in nats.
+    Training: y = `{"labels": int32 (B,)}`, or these labels alone. The loss is the mean cross-entropy over texts, in
+    nats.
 
     Source: Devlin et al. 2019, section 4.1.
     """
@@ -68,9 +71,11 @@ class BertForSequenceClassification(TaskModel):
         super().__init__(encoder, {"logits": head(dropped(encoder, outputs["pooled_output"]))}, head, name=name)
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
-        logits, labels = ops.cast(y_pred["logits"], "float32"), y["labels"]
+        logits = ops.cast(y_pred["logits"], "float32")
+        labels = self.targets(y, "labels")[0] if isinstance(y, dict) else ops.reshape(y, (-1,))
         self.accuracy_tracker.update_state(hits(logits, labels))
-        return ops.mean(ops.sparse_categorical_crossentropy(labels, logits, from_logits=True))
+        return ops.mean(weighted(ops.sparse_categorical_crossentropy(labels, logits, from_logits=True),
+                                 sample_weight, "labels"))
 
 
 @keras.saving.register_keras_serializable("bert_tf")
@@ -92,10 +97,11 @@ class BertForTokenClassification(TaskModel):
         super().__init__(encoder, {"logits": head(dropped(encoder, outputs["sequence_output"]))}, head, name=name)
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
-        logits, tags, weights = ops.cast(y_pred["logits"], "float32"), y["tags"], ops.cast(y["weights"], "float32")
+        tags, weights = self.targets(y, "tags", "weights")
+        logits, weights = ops.cast(y_pred["logits"], "float32"), ops.cast(weights, "float32")
         self.accuracy_tracker.update_state(hits(logits, tags), sample_weight=weights)
         losses = ops.sparse_categorical_crossentropy(tags, logits, from_logits=True)  # (B, T)
-        return ops.sum(losses * weights) / ops.maximum(ops.sum(weights), 1.0)
+        return ops.sum(weighted(losses * weights, sample_weight, "tags")) / ops.maximum(ops.sum(weights), 1.0)
 
 
 @keras.saving.register_keras_serializable("bert_tf")
@@ -119,11 +125,13 @@ class BertForQuestionAnswering(TaskModel):
         super().__init__(encoder, outputs, head, name=name)
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        first, last = self.targets(y, "starts", "ends")
         hidden = (1.0 - ops.cast(x["padding_mask"], "float32")) * MASKED_SCORE  # (B, T)
         starts, ends = (ops.cast(y_pred[key], "float32") + hidden for key in ("start_logits", "end_logits"))
-        self.accuracy_tracker.update_state(hits(starts, y["starts"]) * hits(ends, y["ends"]))
-        losses = (ops.sparse_categorical_crossentropy(y["starts"], starts, from_logits=True)
-                  + ops.sparse_categorical_crossentropy(y["ends"], ends, from_logits=True))  # (B,)
+        self.accuracy_tracker.update_state(hits(starts, first) * hits(ends, last))
+        start_losses = ops.sparse_categorical_crossentropy(first, starts, from_logits=True)  # (B,)
+        end_losses = ops.sparse_categorical_crossentropy(last, ends, from_logits=True)  # (B,)
+        losses = weighted(start_losses, sample_weight, "starts") + weighted(end_losses, sample_weight, "ends")
         return ops.mean(losses) / 2.0
 
 
@@ -143,6 +151,27 @@ def dropped(encoder: BertEncoder, x):
     """Dropout before a head, at the rate of the encoder's hidden states."""
     rate, policy = encoder.config.hidden_dropout_prob, encoder.embeddings.dtype_policy
     return keras.layers.Dropout(rate, dtype=policy, name="head_dropout")(x)
+
+
+def weighted(losses, sample_weight, target: str):
+    """Losses (B,) or (B, T), each times the weight of its example, (B,), where weights are given.
+
+    Args:
+        losses: of one target.
+        sample_weight: weights of the examples, one array for all targets or, as `fit` hands them on, a dict of them.
+        target: the key of y that the losses belong to.
+
+    Raises:
+        ValueError: there is not one weight for each example.
+    """
+    if isinstance(sample_weight, dict):
+        sample_weight = sample_weight.get(target)
+    if sample_weight is None:
+        return losses
+    if len(sample_weight.shape) != 1:
+        raise ValueError("sample_weight should hold one weight for each example of the batch: one dimension.")
+    weights = ops.cast(sample_weight, losses.dtype)
+    return losses * (weights[:, None] if len(losses.shape) == 2 else weights)
 
 
 def hits(logits, labels):

@@ -20,7 +20,8 @@ Span = tuple[int, int]
 #: The longest question and the longest answer in word pieces.
 LONGEST_QUESTION = 64
 LONGEST_ANSWER = 48
-TAG = re.compile(r"O|[BI]-\S+")
+#: A tag that says where in an entity a word stands: B(egin), I(nside), E(nd) or L(ast), S(ingle) or U(nit).
+ENTITY_TAG = re.compile(r"([BIELSU])-(.+)")
 
 
 def word_spans(text: str) -> list[Span]:
@@ -87,31 +88,59 @@ def piece_of_words(spans: Sequence[Span], offsets: Sequence[Span]) -> list[int]:
 
 
 def tags_of_words(spans: Sequence[Span], offsets: Sequence[Span], piece_tags: Sequence[str]) -> list[str]:
-    """Gives every word the tag of its piece: O where there is none, I- where it shares the piece of the word before."""
+    """Gives every word the tag of its piece, O where there is none.
+
+    Words that share a piece are one entity: the first has the tag, the others I-. Plain tags they have alike.
+    """
     tags, before = [], -1
     for piece in piece_of_words(spans, offsets):
         tag = piece_tags[piece] if piece >= 0 else "O"
-        tags.append("I" + tag[1:] if piece == before and piece >= 0 and tag != "O" else tag)
+        if piece == before and piece >= 0 and ENTITY_TAG.fullmatch(tag):
+            tags[-1] = ("B" if tags[-1][0] in "BSU" else "I") + tag[1:]  # the entity is not over there
+            tag = "I" + tag[1:]
+        tags.append(tag)
         before = piece
     return tags
 
 
-def entities(tags: Sequence[str]) -> list[tuple[str, int, int]]:
-    """Reads BIO tags as conlleval and seqeval do: (type, first, last + 1) for each entity.
+def place_and_type(tag: str) -> tuple[str, str | None]:
+    """Takes a tag apart: where in an entity the word stands, and of what type the entity is; ("O", None) for O.
 
-    An I- after O, or after another type, starts an entity as well.
+    A plain tag is an entity of one word.
+
+    Example: I-PER gives ("I", "PER"), NOUN gives ("S", "NOUN").
+    """
+    if tag == "O":
+        return "O", None
+    found = ENTITY_TAG.fullmatch(tag)
+    return found.groups() if found else ("S", tag)
+
+
+def entity_types(labels: Sequence[str]) -> list[str]:
+    """Returns the types of entities that tags tell apart, in their order."""
+    return list(dict.fromkeys(kind for _, kind in map(place_and_type, labels) if kind is not None))
+
+
+def entities(tags: Sequence[str]) -> list[tuple[str, int, int]]:
+    """Reads tags as conlleval and seqeval do: (type, first, last + 1) for each entity.
+
+    BIO, IOBES (E- ends an entity, S- is one) and BILOU (L- and U- for those) are told by the tags themselves. An I-
+    or E- after O, after another type or after an end starts an entity as well. A plain tag is an entity of its word.
 
     Example: entities(["B-LOC", "I-LOC", "O", "I-PER"]) gives [("LOC", 0, 2), ("PER", 3, 4)].
     """
     found: list[tuple[str, int, int]] = []
     kind, first = None, 0
     for i, tag in enumerate([*tags, "O"]):
-        here = None if tag == "O" else tag[2:]
-        if kind is not None and (here != kind or tag.startswith("B-")):
+        place, here = place_and_type(tag)
+        if kind is not None and (here != kind or place in "BSU"):
             found.append((kind, first, i))
             kind = None
         if here is not None and kind is None:
             kind, first = here, i
+        if place in "ELSU":
+            found.append((kind, first, i + 1))
+            kind = None
     return found
 
 

@@ -193,7 +193,7 @@ class WordPieceTokenizer:
             text_a: the first text.
             text_b: the second text, if there is one.
             max_length: the most tokens that may come out, special tokens included; what is too much is taken
-                from the end of the longer text, and when both are equally long, from both (see `kept_of_pair`).
+                from the end of the longer text, and when both are equally long, from both (see `fitting`).
 
         Raises:
             ValueError: `max_length` leaves no room for the special tokens.
@@ -202,13 +202,10 @@ class WordPieceTokenizer:
         if max_length is None:
             sides, cut = [self.pieces(text) for text in texts], 0
         else:
-            room = max_length - len(texts) - 1
-            if room < 0:
-                raise ValueError(f"max_length must be at least {len(texts) + 1}, not {max_length}.")
-            sides, counts = zip(*(self._first_pieces(text, room) for text in texts))
-            kept = kept_of_pair(*counts, room) if len(texts) == 2 else (room,)
-            sides = [side[:most] for side, most in zip(sides, kept)]
-            cut = sum(counts) - sum(map(len, sides))
+            fitting([0] * len(texts), max_length)  # refuses what leaves no room
+            sides, counts = zip(*(self._first_pieces(text, max_length) for text in texts))
+            kept = fitting(counts, max_length)
+            sides, cut = [side[:most] for side, most in zip(sides, kept)], sum(counts) - sum(kept)
         rows = [(CLS, self.cls_token_id, 0, 0, 0)]
         for segment, side in enumerate(sides):
             rows += [(*piece, segment) for piece in side] + [(SEP, self.sep_token_id, 0, 0, segment)]
@@ -291,19 +288,31 @@ class WordPieceTokenizer:
         return found
 
 
-def kept_of_pair(first: int, second: int, room: int) -> tuple[int, int]:
-    """Returns how many pieces of two texts are kept where there is room for so many, as transformers does it.
+def fitting(lengths: Sequence[int], max_length: int) -> list[int]:
+    """Says how many pieces of a text, or of both texts of a pair, fit into an input with its special tokens.
 
     The longer text is cut down to the shorter one, then both alike; an odd piece goes to the longer text, or to the
-    second one.
+    second one where both are equally long, as in transformers.
 
-    Example: 20 and 4 pieces keep 8 and 4 with room for 12; 6 and 6 keep 4 and 5 with room for 9.
+    Args:
+        lengths: pieces of each text.
+        max_length: the most tokens of the input.
+
+    Raises:
+        ValueError: `max_length` leaves no room for the special tokens.
+
+    Example: fitting([9, 2], 8) gives [3, 2], beside [CLS] and two [SEP]; fitting([6, 6], 12) gives [4, 5].
     """
-    shorter, longer = sorted((first, second))
-    if shorter + longer > room:
-        shorter = min(shorter, room // 2)
-        longer = room - shorter
-    return (longer, shorter) if first > second else (shorter, longer)
+    room = max_length - len(lengths) - 1
+    if room < 0:
+        raise ValueError(f"max_length must be at least {len(lengths) + 1}, not {max_length}.")
+    if len(lengths) == 1:
+        return [min(lengths[0], room)]
+    first, second = lengths
+    if first + second <= room:
+        return [first, second]
+    shorter = min(first, second, room // 2)
+    return [room - shorter, shorter] if first > second else [shorter, room - shorter]
 
 
 def _remember(cache: dict, key: str, value: tuple[int, ...]) -> None:

@@ -1,14 +1,19 @@
 """Fine-tuning from end to end on a tiny model: it learns, tells everything in the run folder, stops as it should."""
 
 import json
+import pickle
 
 import numpy as np
 import pytest
 
 import bert_tf
 from bert_tf import checkpoint
-from bert_tf.__main__ import main
-from bert_tf.task_folder import LoadedTask, TaskSettings, save_task
+from bert_tf.__main__ import main, parser
+from bert_tf.config import BertConfig
+from bert_tf.finetune_command import BUNDLED_MODEL
+from bert_tf.model import BertForPreTraining
+from bert_tf.task_folder import LoadedTask, TaskSettings, save_task, start_task
+from bert_tf.tokenizer import WordPieceTokenizer
 from bert_tf.training import finetuning, twins
 from bert_tf.training.finetuning import create_finetuning, finetune
 from bert_tf.training.finetuning_config import (
@@ -199,6 +204,92 @@ def test_frozen_layers_stay_as_they_are(tmp_path, tiny_model_folder):
     assert not run.path.exists()
 
 
+@pytest.mark.parametrize("longest", [20, 100])
+def test_batches_are_no_longer_than_the_model(tmp_path, tiny_vocabulary, longest):
+    config = BertConfig(vocab_size=len(tiny_vocabulary), hidden_size=8, num_hidden_layers=1, num_attention_heads=2,
+                        intermediate_size=16, max_position_embeddings=longest)
+    checkpoint.save(BertForPreTraining.from_shape(config), WordPieceTokenizer(tiny_vocabulary), tmp_path / "model")
+    rows = [f"{'the cat sat ' * length}\t{label}" for length in (1, 7, 33) for label in ("x", "y")] * 4
+    (tmp_path / "a.tsv").write_text("text\tlabel\n" + "\n".join(rows))
+    run, result = do(tmp_path / "run", tmp_path / "model", str(tmp_path / "a.tsv"), twin=False)
+    assert result["state"] == "finished" and result["cut"]["train"] > 0
+    assert run.config()["training"]["max_length"] == longest
+
+
+def test_features_of_texts_are_those_of_the_tokenizer(tmp_path, tiny_bert):
+    file = read_task_file(pairs(tmp_path))
+    settings = TaskSettings(task=file.task, labels=file.labels, max_length=8)
+    for feature, example in zip(make_features(file, tiny_bert.tokenizer, settings), file.examples, strict=True):
+        expected = tiny_bert.tokenizer.encode(example.text, example.text_b, max_length=8)
+        np.testing.assert_array_equal(feature.token_ids, expected.token_ids)
+        np.testing.assert_array_equal(feature.segment_ids, expected.segment_ids)
+        assert feature.cut == expected.cut and feature.token_ids.dtype == feature.segment_ids.dtype == np.int32
+
+
+@pytest.fixture
+def one_segment(tmp_path, tiny_vocabulary):
+    """A folder of a BERT that knows no second segment."""
+    config = BertConfig(vocab_size=len(tiny_vocabulary), hidden_size=8, num_hidden_layers=1, num_attention_heads=2,
+                        intermediate_size=16, max_position_embeddings=64, type_vocab_size=1)
+    checkpoint.save(BertForPreTraining.from_shape(config), WordPieceTokenizer(tiny_vocabulary), tmp_path / "one")
+    return tmp_path / "one"
+
+
+def test_two_texts_take_a_second_segment(tmp_path, one_segment):
+    for write in (pairs, questions):
+        with pytest.raises(ValueError, match="knows no second segment .type_vocab_size 1., so it cannot read"):
+            create_finetuning(RunFolder(tmp_path / "run"), recipe(), model=str(one_segment), train=write(tmp_path))
+    create_finetuning(RunFolder(tmp_path / "run"), recipe(), model=str(one_segment), train=sentiment(tmp_path))
+    for task, ask in (("pairs", "classify"), ("questions", "answer")):
+        settings = TaskSettings(task=task, labels=() if task == "questions" else ("a", "b"))
+        loaded = start_task(one_segment, settings)
+        save_task(loaded.model, loaded.tokenizer, tmp_path / task, settings)
+        with pytest.raises(ValueError, match="knows no second segment"):
+            getattr(bert_tf.load_finetuned(tmp_path / task), ask)("the cat?", "a dog")
+
+
+def test_what_is_no_text_is_refused(tiny_model_folder, tmp_path):
+    def opened(task):
+        settings = TaskSettings(task=task, labels=() if task == "questions" else ("O", "B-A"))
+        loaded = start_task(tiny_model_folder, settings)
+        save_task(loaded.model, loaded.tokenizer, tmp_path / task, settings)
+        return bert_tf.load_finetuned(tmp_path / task)
+
+    tagger, reader, judge = opened("tagging"), opened("questions"), opened("classification")
+    for deed, message in ((lambda: tagger.tag(None), "The text should be one string, not NoneType"),
+                          (lambda: tagger.tag(["x"]), "The text should be one string, not list"),
+                          (lambda: reader.answer("what", None), "The passage should be one string, not NoneType"),
+                          (lambda: reader.answer(3, "the cat"), "The question should be one string, not int"),
+                          (lambda: judge.classify(None), "The text should be one string, not NoneType")):
+        with pytest.raises(ValueError, match=message):
+            deed()
+
+
+def test_a_fine_tuned_model_is_shown_and_sent(tiny_model_folder, tmp_path, monkeypatch):
+    settings = TaskSettings(task="classification", labels=("a", "b"))
+    loaded = start_task(tiny_model_folder, settings)
+    save_task(loaded.model, loaded.tokenizer, tmp_path / "m", settings)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    bert = bert_tf.load_finetuned("~/m")
+    assert repr(bert) == (f"Finetuned('{tmp_path}/m': classification, 2 labels, 2 layers of 4 heads, hidden size 32, "
+                          f"{bert.config.vocab_size} word pieces)")
+    assert pickle.loads(pickle.dumps(bert)).classify("the cat") == bert.classify("the cat")
+
+
+@pytest.mark.parametrize(("labels", "bias", "expected"), [
+    (("O", "NOUN", "VERB"), (0, 1, 0), [("the", "NOUN"), ("cat", "NOUN"), ("北", "NOUN")]),
+    (("LABEL_0", "LABEL_1"), (0, 1), [("the", "LABEL_1"), ("cat", "LABEL_1"), ("北", "LABEL_1")]),
+    (("O", "S-PER", "B-PER"), (0, 1, 0), [("the", "PER"), ("cat", "PER"), ("北", "PER")]),
+    (("O", "E-PER", "I-PER"), (0, 0, 1), [("the cat北", "PER")])])
+def test_every_kind_of_tag_is_read(tiny_model_folder, tmp_path, labels, bias, expected):
+    settings = TaskSettings(task="tagging", labels=labels)
+    loaded = start_task(tiny_model_folder, settings)
+    loaded.model.head.set_weights([loaded.model.head.kernel.numpy() * 0, np.array(bias, np.float32) * 9])
+    save_task(loaded.model, loaded.tokenizer, tmp_path, settings)
+    found = bert_tf.load_finetuned(tmp_path).tag("the cat北")
+    assert [(entity.text, entity.label) for entity in found] == expected
+
+
 def test_early_stop(tiny_model_folder):
     settings = TaskSettings(task="tagging", labels=("O", "B-A", "I-A"))
     twin = twins.Twin("pretrained", LoadedTask(None, None, settings))
@@ -237,7 +328,8 @@ def test_batches_hold_every_example_once(tmp_path, tiny_bert):
     batches = list(shuffled_batches(features, 10, seed=1, epoch=0))
     seen = [f.example for batch in batches for f in batch]
     assert set(seen) == set(range(144)) and [len(batch) for batch in batches] == [10] * 15  # six of them twice
-    x, y = collate(batches[0], 0)
+    x, y = collate(batches[0], 0, max_length=64)
+    assert collate(batches[0], 0, max_length=15)[0]["token_ids"].shape == (10, 15)
     assert x["token_ids"].shape == x["padding_mask"].shape == (10, 16)
     assert y["labels"].tolist() == [file.labels.index(file.examples[f.example].label) for f in batches[0]]
     again = [f.example for f in next(shuffled_batches(features, 10, seed=1, epoch=0))]
@@ -262,6 +354,14 @@ def test_small_sets_are_seen_more_often():
     assert [suggested_epochs(examples) for examples in (50, 1200, 3000, 100_000)] == [10, 10, 4, 3]
 
 
+def test_the_bundled_model_is_found_from_anywhere(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert parser().parse_args(["bench"]).model == str(BUNDLED_MODEL)
+    assert (BUNDLED_MODEL / "config.json").is_file()
+    assert main(["finetune", "--train", "none.csv", "--run", "run"]) == 1
+    assert "none.csv does not exist" in capsys.readouterr().err  # the model is looked at before the examples
+
+
 def test_the_commands(tmp_path, tiny_model_folder, capsys):
     arguments = ["finetune", "--model", str(tiny_model_folder), "--train", sentiment(tmp_path), "--run",
                  str(tmp_path / "run"), "--epochs", "1", "--no-twin", "--mixed-precision", "float32"]
@@ -271,6 +371,15 @@ def test_the_commands(tmp_path, tiny_model_folder, capsys):
     assert main(arguments) == 1 and "already holds a run" in capsys.readouterr().err
     assert main(["finetune", "--run", str(tmp_path / "run")]) == 1 and "started before" in capsys.readouterr().err
     assert main(["finetune", "--run", str(tmp_path / "none")]) == 1 and "--train FILE" in capsys.readouterr().err
+    for flags, name in ((["--epochs", "7"], "epochs"), (["--model", str(tmp_path)], "model"),
+                        (["--columns", "text=label"], "columns"), (["--dev", "x"], "dev")):
+        assert main(["finetune", "--run", str(tmp_path / "run"), *flags]) == 1
+        assert f"which has another {name}. Leave" in capsys.readouterr().err
+    assert main(["finetune", "--run", str(tmp_path / "run"), "--epochs", "1", "--model", str(tiny_model_folder)]) == 1
+    assert "started before" in capsys.readouterr().err
+    for most in ("0", "-1"):
+        assert main(["predict", str(tmp_path / "run"), "the cat", "--top-k", most]) == 1
+        assert "--top-k should be an integer of at least 1" in capsys.readouterr().err
     assert main(["predict", str(tmp_path / "run"), "the cat is good", "a dog"]) == 0
     assert capsys.readouterr().out.count("%") == 4
     assert main(["predict", str(tiny_model_folder), "x"]) == 1

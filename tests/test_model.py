@@ -287,6 +287,16 @@ def test_the_gradient_is_the_sum_of_both_paths(fresh_model):
     assert np.abs(slopes).max() > 0.05
 
 
+def test_what_training_does_not_take_is_refused(fresh_model):
+    x, y = training_batch()
+    with pytest.raises(ValueError, match="BertForPreTraining takes no sample_weight"):
+        fresh_model.test_on_batch(x, y, sample_weight=np.ones(len(x["token_ids"])))
+    with pytest.raises(ValueError, match="y should be a dict of mask_ids and mask_weights and next_labels"):
+        fresh_model.test_on_batch(x, y["next_labels"])
+    with pytest.raises(ValueError, match="BertForPreTraining computes its own loss"):
+        fresh_model.compile(loss="mse")
+
+
 def test_training_learns_a_batch_by_heart(fresh_model):
     x, y = training_batch()
     fresh_model.optimizer.learning_rate = 0.1

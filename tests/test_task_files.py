@@ -68,6 +68,29 @@ def test_columns_are_recognised(tmp_path, name, content, task, columns):
     assert (file.task, file.columns) == (task, columns)
 
 
+@pytest.mark.parametrize(("name", "content", "columns", "labels"), [
+    ("a.csv", "text,label,,\na,x,,\nb,y,,\n", {"text": "text", "label": "label"}, ("x", "y")),
+    ("b.csv", ",,text,label\n0,10,a,x\n1,11,b,y\n", {"text": "text", "label": "label"}, ("x", "y")),
+    ("c.csv", ",review,stars\n0,good,5\n1,bad,1\n2,worse,1\n3,bad too,1\n", {"text": "review", "label": "stars"},
+     ("1", "5")),
+    ("d.csv", '"some\ttext",pos\n"more\ttext",neg\n"and\tmore",pos\n"a\tb",neg\n"c\td",pos\n',
+     {"text": "column 1", "label": "column 2"}, ("neg", "pos")),
+    ("e.csv", '"some\ttext",pos\nmore text,neg\nand,pos\nb,neg\nc,pos\n', {"text": "column 1", "label": "column 2"},
+     ("neg", "pos")),
+    ("f.csv", "text, yes, no, maybe;neg\nother;pos\none, two;neg\nlast;pos\nleast;neg\n",
+     {"text": "column 1", "label": "column 2"}, ("neg", "pos")),
+    ("g.csv", '"text";"label"\n"1,5";"x"\n"2,5";"y"\n', {"text": "text", "label": "label"}, ("x", "y")),
+    ("h.txt", 'he said "a,b" to, me\tx\n"no\ty\n' + "one\ty\n2\tx\nthree\tx\n",
+     {"text": "column 1", "label": "column 2"}, ("x", "y")),
+    ("i.csv", 'text,label\n"two\nlines",x\n"one; two",y\n', {"text": "text", "label": "label"}, ("x", "y")),
+    ("j.csv", "text,label\n" + "some words and more of them,x\nothers,y\n" * 1000,
+     {"text": "text", "label": "label"}, ("x", "y")),
+])
+def test_header_and_separator_are_told(tmp_path, name, content, columns, labels):
+    file = read_task_file(write(tmp_path, name, content))
+    assert (file.columns, file.labels) == (columns, labels)
+
+
 def test_columns_can_be_chosen(tmp_path):
     path = write(tmp_path, "a.tsv", "coarse\tfine\ttext\nA\tA1\tx\nB\tB1\ty\nB\tB2\tz\n")
     assert read_task_file(path, columns={"text": "text", "label": "fine"}).labels == ("A1", "B1", "B2")
@@ -96,6 +119,55 @@ def test_an_empty_question_is_passed_over_and_counted(tmp_path):
     assert len(file.examples) == 1 and file.skipped == 1 and file.repaired == 0
 
 
+def test_questions_that_cannot_be_asked_are_passed_over_and_counted(tmp_path):
+    content = json.loads(squad())
+    paragraph = content["data"][0]["paragraphs"][0]
+    paragraph["qas"] += [{"question": "\u200b", "answers": paragraph["qas"][0]["answers"]},
+                         {"question": "Who?", "answers": [], "is_impossible": True}]
+    content["data"][0]["paragraphs"].append({"context": "\u200b", "qas": [
+        {"question": "What?", "answers": [{"text": "\u200b", "answer_start": 0}]}]})
+    file = read_task_file(write(tmp_path, "a.json", json.dumps(content)))
+    assert [example.question for example in file.examples] == ["Where?"] and file.skipped == 3
+
+
+@pytest.mark.parametrize("name", ["a.jsonl", "b.json", "c.json"])
+def test_rows_of_questions_are_read(tmp_path, name):
+    rows = [{"id": f"q{i}", "context": context, "question": "Where?",
+             "answers": {"text": ["Rome"], "answer_start": [context.index("Rome")]}}
+            for i, context in enumerate(["Anna lives in Rome.", "In Rome.", "Anna lives in Rome."])]
+    rows.append({"id": "q3", "context": "In Rome.", "question": "Who?", "answers": {"text": [], "answer_start": []}})
+    content = {"a.jsonl": jsonl(*rows), "b.json": json.dumps(rows), "c.json": json.dumps({"data": rows})}[name]
+    file = read_task_file(write(tmp_path, name, content))
+    assert file.task == "questions" and file.skipped == 1 and file.repaired == 0
+    assert [(e.id, e.group, e.answers) for e in file.examples] == [
+        ("q0", 1, (("Rome", 14),)), ("q2", 1, (("Rome", 14),)), ("q1", 2, (("Rome", 3),))]
+
+
+def test_rows_under_data_are_read(tmp_path):
+    rows = [{"text": "a", "label": "x"}, {"text": "b", "label": "y"}]
+    for content in (json.dumps({"data": rows}), json.dumps({"data": rows}, indent=1)):
+        assert read_task_file(write(tmp_path, "a.json", content)).labels == ("x", "y")
+
+
+@pytest.mark.parametrize("separator", [" ", "\t", " NNP -X- "])
+def test_conll_files_are_read(tmp_path, separator):
+    content = "-DOCSTART- -X- -X- O\n\nAnna B-PER\nsaw O\nNew B-LOC\nYork I-LOC\n\n\n北 B-LOC\n京 I-LOC\n"
+    path = write(tmp_path, "a.txt", "\n".join(separator.join(line.rsplit(" ", 1)) for line in content.split("\n")))
+    file = read_task_file(path)
+    assert file.task == "tagging" and file.columns == {"tokens": "tokens", "tags": "tags"}
+    assert [(e.text, e.entities) for e in file.examples] == [
+        ("Anna saw New York", [("PER", 0, 1), ("LOC", 2, 4)]), ("北京", [("LOC", 0, 2)])]
+
+
+def test_other_ways_to_tag_become_bio(tmp_path):
+    rows = ({"tokens": list("abcde"), "tags": ["S-PER", "S-PER", "B-LOC", "E-LOC", "O"]},
+            {"tokens": list("abcde"), "tags": ["O", "U-PER", "B-LOC", "I-LOC", "L-LOC"]})
+    file = read_task_file(write(tmp_path, "a.jsonl", jsonl(*rows)))
+    assert [example.tags for example in file.examples] == [
+        ("B-PER", "B-PER", "B-LOC", "I-LOC", "O"), ("O", "B-PER", "B-LOC", "I-LOC", "I-LOC")]
+    assert file.labels == ("O", "B-LOC", "I-LOC", "B-PER", "I-PER")
+
+
 @pytest.mark.parametrize(("name", "content", "message"), [
     ("a.csv", b"\x89PNG\0\0", "not text"), ("b.csv", "文本,标签".encode("gb18030"), "not text in UTF-8"),
     ("c.csv", "", "is empty"), ("d.csv", "text\nhello\n", "one column"),
@@ -109,8 +181,16 @@ def test_an_empty_question_is_passed_over_and_counted(tmp_path):
     ("n.jsonl", jsonl({"tokens": ["a"], "tags": ["O"]}), "Every tag in n.jsonl is O"),
     ("o.json", squad(text="Paris"), "'Paris' does not stand in its passage"),
     ("p.json", json.dumps({"data": [{"paragraphs": [{"context": "x", "qas": [
-        {"id": "7", "question": "?", "answers": [], "is_impossible": True}]}]}]}), "'7' has no answer.*SQuAD 2.0"),
-    ("q.json", '{"data": [{"title": "x"}]}', "not SQuAD 1.1"), ("r.json", '{"a": 1,\n', "not valid JSON"),
+        {"id": "7", "question": "?", "answers": [], "is_impossible": True}]}]}]}), "1 questions, all empty or without"),
+    ("q.json", '{"data": [{"title": "x"}]}', "not SQuAD JSON: KeyError 'paragraphs'"),
+    ("x.txt", "Anna B-PER\nsat O\n\nLi\nslept O\n", "line 4 should hold a word and its tag"),
+    ("y.txt", "Anna B-PER\nsat O\n\n" + "she O\n\n" * 5000 + "Li\n", "line 10004 should.*not 'Li'"),
+    ("r.json", '{"a": 1,\n', "not valid JSON"),
+    ("t.csv", "text,text,label\na,b,x\nc,d,y\n", "2 columns called 'text'"),
+    ("u.csv", "text,,\nhello,,\n", "one column"),
+    ("v.jsonl", jsonl({"context": "a", "question": "b", "answers": {"text": ["a"]}}), "line 1 is no question about"),
+    ("w.jsonl", jsonl({"context": "a", "question": "b", "answers": {"text": ["b"], "answer_start": [0]}}),
+     "question 'in line 1': the answer 'b' does not stand"),
     ("s.csv", "a,b\n" + "".join(f"x{i},y{i}\n" for i in range(6)), "which column is the label"),
 ])
 def test_bad_files_are_refused(tmp_path, name, content, message):
@@ -150,9 +230,12 @@ def test_questions_are_split_by_passage():
 
 
 def test_dev_files_must_fit(tmp_path):
+    again = read_task_file(write(tmp_path, "again.csv", "text,label\na,x\nb,y\n"))
     train = read_task_file(write(tmp_path, "a.csv", "text,label\na,x\nb,y\n"))
     other = read_task_file(write(tmp_path, "b.csv", "text,label\na,x\nb,z\n"))
     with pytest.raises(ValueError, match="labels that the training file lacks: z"):
         train_and_dev(train, other, seed=0)
+    with pytest.raises(ValueError, match="the same examples as the training file"):
+        train_and_dev(train, again, seed=0)
     with pytest.raises(ValueError, match="is for classification, the dev file for questions"):
         train_and_dev(train, read_task_file(write(tmp_path, "c.json", squad())), seed=0)

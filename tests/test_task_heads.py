@@ -139,6 +139,61 @@ def test_losses_by_hand(task, tiny_model_folder, randomise):
     assert float(found["loss"]) == pytest.approx(expected, rel=1e-4)
 
 
+@pytest.mark.parametrize("task", ARCHITECTURES)
+def test_sample_weights_multiply_the_losses_of_examples(task, tiny_model_folder, randomise):
+    model = randomise(start_task(tiny_model_folder, settings_for(task)).model)
+    batch = inputs(WordPieceTokenizer.from_folder(tiny_model_folder))
+    tokens = np.tile(np.arange(24) % 5 == 1, (2, 1)) * 1.0
+    y = {"tagging": {"tags": np.tile([1, 0, 2], (2, 8)), "weights": tokens},
+         "questions": {"starts": np.array([3, 1]), "ends": np.array([4, 2])}}.get(task, {"labels": np.array([2, 0])})
+    model.compile()
+
+    def loss(rows, weights=None):
+        taken = [{key: value[rows] for key, value in part.items()} for part in (batch, y)]
+        return float(model.test_on_batch(*taken, sample_weight=weights, return_dict=True)["loss"])
+
+    alone = [loss(slice(0, 1)), loss(slice(1, 2))]
+    assert alone[0] != pytest.approx(alone[1], rel=1e-3)
+    both = slice(0, 2)
+    assert loss(both) == pytest.approx(np.mean(alone), rel=1e-5)
+    assert loss(both, np.array([0.0, 1.0])) == pytest.approx(alone[1] / 2, rel=1e-5)
+    assert loss(both, np.array([2.0, 0.5])) == pytest.approx(alone[0] + alone[1] / 4, rel=1e-5)
+    history = model.fit(batch, y, sample_weight=np.zeros(2), batch_size=2, verbose=0)
+    assert history.history["loss"] == [0.0]
+    model.compile()
+    with pytest.raises(ValueError, match="one weight for each example"):
+        loss(both, np.ones((2, 24)))
+
+
+def test_labels_alone_will_do_for_texts(tiny_model_folder, randomise):
+    model = randomise(start_task(tiny_model_folder, settings_for("classification")).model)
+    batch, labels = inputs(WordPieceTokenizer.from_folder(tiny_model_folder)), np.array([2, 0])
+    model.compile()
+    expected = model.evaluate(batch, {"labels": labels}, verbose=0)
+    assert model.evaluate(batch, labels, verbose=0) == pytest.approx(expected)
+    assert model.evaluate(batch, labels[:, None], verbose=0) == pytest.approx(expected)
+    assert model.fit(batch, labels, verbose=0).history["loss"]
+    tagger = start_task(tiny_model_folder, settings_for("tagging")).model
+    tagger.compile()
+    with pytest.raises(ValueError, match="y should be a dict of tags and weights to train BertForTokenClassification"):
+        tagger.fit(batch, labels, verbose=0)
+
+
+def test_there_is_no_other_loss(tiny_model_folder, tmp_path):
+    import keras
+
+    model = start_task(tiny_model_folder, settings_for("classification")).model
+    with pytest.raises(ValueError, match="computes its own loss and takes no other.*loss='mse'"):
+        model.compile(loss="mse")
+    model.compile(optimizer="adam", jit_compile=False)
+    batch, labels = inputs(WordPieceTokenizer.from_folder(tiny_model_folder)), np.array([2, 0])
+    model.train_on_batch(batch, labels)
+    model.save(tmp_path / "model.keras")
+    again = keras.saving.load_model(tmp_path / "model.keras")
+    assert again.evaluate(batch, labels, verbose=0) == pytest.approx(model.evaluate(batch, labels, verbose=0))
+    assert again.optimizer.name == "adam" and again.jit_compile is False
+
+
 def test_words_are_cut_at_spaces_punctuation_and_chinese_characters():
     text = '"In" don\'t Rome, 北京，U.S.A 2，3'
     words = [text[start:end] for start, end in task_inputs.word_spans(text)]
@@ -154,6 +209,16 @@ def test_words_find_their_first_piece():
     assert tags == ["B-PER", "I-PER", "I-PER", "I-PER", "O", "B-LOC", "I-LOC", "I-LOC", "I-LOC"]
 
 
+def test_words_that_share_a_piece_are_one_entity():
+    def tags_of(*tags):
+        return task_inputs.tags_of_words([(0, 1), (1, 2), (2, 3), (3, 4)], [(0, 3), (3, 4)], tags)
+
+    assert tags_of("S-PER", "S-PER") == ["B-PER", "I-PER", "I-PER", "S-PER"]
+    assert tags_of("E-PER", "O") == ["I-PER", "I-PER", "I-PER", "O"]
+    assert tags_of("NOUN", "VERB") == ["NOUN", "NOUN", "NOUN", "VERB"]
+    assert task_inputs.entity_types(["O", "B-PER", "I-PER", "S-LOC", "NOUN"]) == ["PER", "LOC", "NOUN"]
+
+
 def test_entities_are_counted_as_seqeval_does():
     from seqeval import metrics
     from seqeval.metrics.sequence_labeling import get_entities
@@ -163,6 +228,12 @@ def test_entities_are_counted_as_seqeval_does():
     predicted = [[tag if rng.random() < 0.7 else str(rng.choice(tags)) for tag in row] for row in expected]
     for row in expected:
         assert task_inputs.entities(row) == [(kind, first, last + 1) for kind, first, last in get_entities(row)]
+    for sides in ("BIES", "BILU"):  # BILU by the names that seqeval knows
+        tags = ["O", *(f"{side}-{kind}" for side in sides for kind in "AB")]
+        for row in rng.choice(tags, (200, 9)).tolist():
+            theirs = get_entities([tag.replace("L-", "E-").replace("U-", "S-") for tag in row])
+            assert task_inputs.entities(row) == [(kind, first, last + 1) for kind, first, last in theirs]
+    assert task_inputs.entities(["DET", "NOUN", "O", "X-Y"]) == [("DET", 0, 1), ("NOUN", 1, 2), ("X-Y", 3, 4)]
     figures = task_scores.entity_figures(expected, predicted)
     assert figures["entity_f1"] == pytest.approx(metrics.f1_score(expected, predicted))
     assert figures["entity_precision"] == pytest.approx(metrics.precision_score(expected, predicted))

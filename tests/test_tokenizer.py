@@ -18,7 +18,7 @@ from tokenizer_reference import (
     transformers_differs,
 )  # fmt: skip
 
-from bert_tf.tokenizer import WordPieceTokenizer
+from bert_tf.tokenizer import WordPieceTokenizer, fitting
 
 
 @pytest.fixture
@@ -164,6 +164,15 @@ def test_encode_one_text_and_a_pair(tokenizer):
     assert pair.segment_ids.tolist() == [0, 0, 0, 1, 1, 1]
     assert pair.offsets == [(0, 0), (0, 3), (0, 0), (0, 1), (1, 2), (0, 0)]
     assert tokenizer.encode("", "").tokens == ["[CLS]", "[SEP]", "[SEP]"]
+
+
+def test_pieces_go_one_by_one_from_the_end_of_the_longer_text():
+    for first, second, room in itertools.product(range(10), range(10), range(12)):
+        kept, tied = [first, second], 0 if first <= second else 1
+        while sum(kept) > room:
+            kept[tied if kept[0] == kept[1] else int(kept[1] > kept[0])] -= 1
+        assert fitting([first, second], room + 3) == kept
+        assert fitting([first], room + 2) == [min(first, room)]
 
 
 def test_encode_cuts_the_longer_side_first(tokenizer):

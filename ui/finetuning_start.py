@@ -78,7 +78,7 @@ def bundled(name: str):
 def ask_for_files():
     """Draws the upload; returns the files, the columns chosen, and what is in them (None while they will not do)."""
     left, right = st.columns(2)
-    types = ["csv", "tsv", "txt", "jsonl", "json"]
+    types = ["csv", "tsv", "txt", "conll", "jsonl", "json"]
     train = left.file_uploader(t("tune.train_file"), type=types, key="tune_train", help=t("tune.train_help"))
     dev = right.file_uploader(t("tune.dev_file"), type=types, key="tune_dev", help=t("tune.dev_help"))
     if train is None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from bert_tf.task_folder import read_settings
+from bert_tf.task_inputs import entity_types
 from ui import common, finetuning_html, html, influence_view, models
 from ui.finetuning_examples import kind_words, texts_of
 from ui.finetuning_runs import (
@@ -98,8 +99,7 @@ def show_labels(folder: Path, *texts: str) -> None:
 
 def show_entities(folder: Path, text: str) -> None:
     """Draws the text with its entities on colour."""
-    kinds = [label.removeprefix("B-") for label in read_settings(folder).labels if label.startswith("B-")]
-    colors = finetuning_html.kind_colors(kinds, common.palette())
+    colors = finetuning_html.kind_colors(entity_types(read_settings(folder).labels), common.palette())
     found = asked(folder, "tag", text)
     st.html(finetuning_html.marked(text, [(one.start, one.end, colors.get(one.label, common.palette().faint), one.label)
                                           for one in found]))

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from bert_tf import checkpoint
-from bert_tf.task_folder import TaskSettings, save_task
+from bert_tf.task_folder import TaskSettings, require_second_segment, save_task
 from bert_tf.training.event_file import EventFile
 from bert_tf.training.finetuned_card import finetuned_card
 from bert_tf.training.finetuning_config import (
@@ -52,6 +52,8 @@ def create_finetuning(run: RunFolder, config: FinetuningConfig, *, model: str, t
     """
     shape = checkpoint.read_config(model)
     train_file, dev_file = read_examples(config, train, dev, columns)
+    if train_file.task in ("pairs", "questions"):
+        require_second_segment(shape, model)
     if config.frozen_blocks > shape.num_hidden_layers:
         raise ValueError(f"frozen_blocks is {config.frozen_blocks}, but the model has {shape.num_hidden_layers} "
                          "blocks.")
@@ -124,7 +126,7 @@ class Finetuning:
         with stop:
             for features in self._batches():
                 rate = learning_rate(self.config, self.step / self.total)
-                x, y = collate(features, self.tokenizer.pad_token_id)
+                x, y = collate(features, self.tokenizer.pad_token_id, max_length=self.settings.max_length)
                 self.step += 1
                 for twin in self._active():
                     twin.train(x, y, rate, self.step)

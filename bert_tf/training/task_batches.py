@@ -12,7 +12,7 @@ import numpy as np
 
 from bert_tf.task_folder import TaskSettings
 from bert_tf.task_inputs import Span, Window, piece_of_words, question_windows
-from bert_tf.tokenizer import WordPieceTokenizer
+from bert_tf.tokenizer import WordPieceTokenizer, fitting
 from bert_tf.training.task_files import TaskFile
 
 #: Batches are padded to one of these lengths, so that few shapes are ever compiled.
@@ -28,7 +28,7 @@ class Feature:
     Attributes:
         example: index of the example it came from; a question has a feature for each window of its passage.
         token_ids, segment_ids: int32 (T,).
-        offsets: T spans in characters.
+        offsets: T spans in characters; none where no task asks for them (labels of whole texts).
         targets: what the model should say, see `bert_tf.task_heads`.
         cut: word pieces that did not fit.
         window: for questions, the window.
@@ -55,9 +55,15 @@ def make_features(file: TaskFile, tokenizer: WordPieceTokenizer, settings: TaskS
 
 
 def _classification(i: int, example, tokenizer, settings: TaskSettings, ids: dict[str, int]) -> list[Feature]:
-    encoding = tokenizer.encode(example.text, example.text_b, max_length=settings.max_length)
+    sides = [tokenizer.token_ids(text) for text in (example.text, example.text_b) if text is not None]
+    kept = fitting([len(side) for side in sides], settings.max_length)
+    token_ids, segment_ids = [tokenizer.cls_token_id], [0]
+    for segment, (side, length) in enumerate(zip(sides, kept)):
+        token_ids += [*side[:length], tokenizer.sep_token_id]
+        segment_ids += [segment] * (length + 1)
     targets = {"labels": np.int32(ids[example.label])}
-    return [Feature(i, encoding.token_ids, encoding.segment_ids, encoding.offsets, targets, encoding.cut)]
+    return [Feature(i, np.array(token_ids, np.int32), np.array(segment_ids, np.int32), [], targets,
+                    cut=sum(map(len, sides)) - sum(kept))]
 
 
 def _tagging(i: int, example, tokenizer, settings: TaskSettings, ids: dict[str, int]) -> list[Feature]:
@@ -82,10 +88,10 @@ def _questions(i: int, example, tokenizer, settings: TaskSettings, ids: dict[str
     return features
 
 
-def collate(features: Sequence[Feature], pad_token_id: int) -> tuple[dict, dict]:
-    """Pads features to a common length: the model's x and y."""
+def collate(features: Sequence[Feature], pad_token_id: int, *, max_length: int) -> tuple[dict, dict]:
+    """Pads features to a common length, which is never above `max_length`: the model's x and y."""
     longest = max(map(len, features))
-    length = next((size for size in LENGTHS if size >= longest), longest)
+    length = min(next((size for size in LENGTHS if size >= longest), longest), max_length)
     shape = (len(features), length)
     x = {"token_ids": np.full(shape, pad_token_id, np.int32), "segment_ids": np.zeros(shape, np.int32),
          "padding_mask": np.zeros(shape, np.int32)}

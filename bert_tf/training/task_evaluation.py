@@ -44,13 +44,14 @@ def evaluate_task(model, features: Sequence[Feature], file: TaskFile, settings: 
         pad_token_id: id of [PAD].
         beat: called between batches.
     """
-    outputs = predict(model, features, pad_token_id, beat)
+    outputs = predict(model, features, pad_token_id, settings.max_length, beat)
     judge = {"tagging": _judge_tags, "questions": _judge_answers}.get(settings.task, _judge_labels)
     figures, wrong = judge(outputs, features, file, settings)
     return Evaluation({"examples": len(file), **figures}, wrong[:MOST_WRONG])
 
 
-def predict(model, features: Sequence[Feature], pad_token_id: int, beat: Callable[[], None]) -> dict[str, list]:
+def predict(model, features: Sequence[Feature], pad_token_id: int, max_length: int,
+            beat: Callable[[], None]) -> dict[str, list]:
     """Returns the model's outputs, float32, a row (of at least T scores) for each feature."""
     order = sorted(range(len(features)), key=lambda i: len(features[i]))
     size = min(BATCH_SIZE, len(order))
@@ -58,7 +59,7 @@ def predict(model, features: Sequence[Feature], pad_token_id: int, beat: Callabl
     for first in range(0, len(order), size):
         first = min(first, len(order) - size)  # the last batch takes some again: another size would be compiled anew
         chosen = order[first:first + size]
-        x, _ = collate([features[i] for i in chosen], pad_token_id)
+        x, _ = collate([features[i] for i in chosen], pad_token_id, max_length=max_length)
         for key, values in model.predict_on_batch(x).items():
             found = rows.setdefault(key, [None] * len(features))
             for i, value in zip(chosen, np.asarray(values).astype(np.float32)):

@@ -1,4 +1,4 @@
-"""Labelled examples from files: CSV, TSV, JSONL and SQuAD JSON, with columns and labels recognised.
+"""Labelled examples from files: CSV, TSV, JSONL, SQuAD JSON and CoNLL, with columns and labels recognised.
 
 A page can show all of a `TaskFile` before anything is trained: which column was taken for what, how many examples
 of each label there are, how long they are, which rows were left out.
@@ -15,7 +15,6 @@ from pathlib import Path
 import numpy as np
 
 from bert_tf.training.task_readers import (
-    headerless,
     pair_and_text_examples,
     question_examples,
     recognise,
@@ -41,7 +40,7 @@ class TaskFile:
         labels: names of the labels or BIO tags, sorted; none for questions.
         label_counts: examples of each label; for tagging, entities of each type.
         examples: `TextExample`, `TaggedExample` or `QuestionExample`, in the order of the file.
-        skipped: rows left out because their text or label was empty.
+        skipped: rows left out because their text or label was empty, or a question had no answer.
         repaired: answers that did not stand where the file says, taken from the nearest place where they do, or
             left out where the question has others.
     """
@@ -80,7 +79,8 @@ def read_task_file(path: str | Path, *, task: str = "auto", columns: dict[str, s
     """Reads a file of labelled examples and finds out what task it is for.
 
     Args:
-        path: CSV or TSV with a header line (or without one, if it is plain which column is which), JSONL, JSON.
+        path: CSV or TSV with a header line (or without one, if it is plain which column is which), JSONL, JSON, or
+            CoNLL (a word and its tag a line, a blank line after a sentence).
         task: what it should be for; `auto` goes by its columns.
         columns: part -> name of the column, where the names do not tell.
 
@@ -95,13 +95,14 @@ def read_task_file(path: str | Path, *, task: str = "auto", columns: dict[str, s
     if megabytes > LARGEST_MEGABYTES:
         raise ValueError(f"{path.name} has {megabytes:,.0f} MB; task files may have {LARGEST_MEGABYTES} MB. "
                          "Take a sample of its rows.")
-    table = headerless(read_records(path))
+    table = read_records(path)
     found, used = recognise(table, task, columns or {})
     reader = {"questions": question_examples, "tagging": tagged_examples}.get(found, pair_and_text_examples)
     examples, notes = reader(table, used)
     if not examples:
-        raise ValueError(f"{path.name} holds no examples ({len(table.rows)} rows, all without text or label). "
-                         "Fill them in, or choose other columns.")
+        rows = "questions, all empty or without answer" if found == "questions" else "rows, all without text or label"
+        raise ValueError(f"{path.name} holds no examples ({notes['skipped']} {rows}). Fill them in, or choose other "
+                         "columns.")
     counts = count_labels(found, examples)
     labels = _labels(path.name, found, examples, counts)
     return TaskFile(str(path), found, used, labels, counts, tuple(examples), **notes)
@@ -141,11 +142,14 @@ def train_and_dev(train: TaskFile, dev: TaskFile | None, *, seed: int) -> tuple[
     Questions about one passage stay together, so that no dev passage was trained on.
 
     Raises:
-        ValueError: the files are for different tasks, the dev file has labels of its own, or there are too few
-            examples to split.
+        ValueError: the files hold the same examples or are for different tasks, the dev file has labels of its own, or
+            there are too few examples to split.
     """
     if dev is None:
         return _split(train, seed)
+    if dev.examples == train.examples:
+        raise ValueError("The dev file holds the same examples as the training file, so it could not tell learning "
+                         "from knowing by heart. Give other examples, or none: a tenth is then split off.")
     if dev.task != train.task:
         raise ValueError(f"The training file is for {train.task}, the dev file for {dev.task}; they should be alike.")
     own = sorted(set(dev.label_counts) - set(train.label_counts))

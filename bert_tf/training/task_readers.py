@@ -3,22 +3,11 @@
 from __future__ import annotations
 
 from bert_tf.task_folder import TASKS
-from bert_tf.task_inputs import TAG, join_tokens
+from bert_tf.task_inputs import ENTITY_TAG, entities, join_tokens
+from bert_tf.text_normalization import split_words
 from bert_tf.training.task_examples import QuestionExample, TaggedExample, TextExample
-from bert_tf.training.task_tables import Table, without_header
+from bert_tf.training.task_tables import KNOWN_NAMES, Table
 
-#: Names of columns in circulation, by the part they play. Compared in lower case.
-KNOWN_NAMES = {
-    "text_a": ("text_a", "texta", "text1", "text_1", "sentence1", "sentence_1", "sentence_a", "question1",
-               "premise", "first", "句子1", "文本1", "前提"),
-    "text_b": ("text_b", "textb", "text2", "text_2", "sentence2", "sentence_2", "sentence_b", "question2",
-               "hypothesis", "second", "句子2", "文本2", "假设"),
-    "tags": ("tags", "ner_tags", "bio", "iob", "bio_tags", "标注"),
-    "tokens": ("tokens", "words", "词"),
-    "label": ("label", "labels", "class", "category", "sentiment", "target", "polarity", "标签", "类别", "情感",
-              "分类"),
-    "text": ("text", "sentence", "content", "review", "comment", "文本", "句子", "内容", "评论"),
-}
 #: The parts that a task needs.
 NEEDED = {"classification": ("text", "label"), "pairs": ("text_a", "text_b", "label"), "tagging": ("tags",)}
 
@@ -104,20 +93,6 @@ def _task_of(used: dict[str, str]) -> str | None:
     return None
 
 
-def headerless(table: Table) -> Table:
-    """Takes the first line of a CSV or TSV as data where it looks like the others: no known name, a label of theirs."""
-    known = {name for names in KNOWN_NAMES.values() for name in names}
-    if not table.header or not table.rows or {name.lower() for name in table.header} & known:
-        return table
-    bare = without_header(table)
-    names = list(bare.rows[0])
-    for name, first in zip(names, table.header):
-        others = [row[name] for row in bare.rows[1:]]
-        if first in others and len(set(others)) <= len(others) // 2:
-            return bare
-    return table
-
-
 def pair_and_text_examples(table: Table, used: dict[str, str]) -> tuple[list[TextExample], dict[str, int]]:
     """Reads texts or pairs with their labels; returns them and how many rows lacked one of them."""
     first, second = used.get("text", used.get("text_a")), None if "text" in used else used["text_b"]
@@ -161,41 +136,60 @@ def tagged_examples(table: Table, used: dict[str, str]) -> tuple[list[TaggedExam
         unit = "characters" if tokens is None else "tokens"
         if len(tags) != len(spans):
             raise ValueError(f"{where}: {len(spans)} {unit}, but {len(tags)} tags; each takes one: {text[:40]!r}")
-        wrong = next((tag for tag in tags if not isinstance(tag, str) or not TAG.fullmatch(tag)), None)
-        if wrong is not None:
-            raise ValueError(f"{where}: {wrong!r} is no BIO tag. Tags are O, B-NAME and I-NAME, for example B-PER.")
-        examples.append(TaggedExample(text, tuple(spans), tuple(tags)))
+        examples.append(TaggedExample(text, tuple(spans), _bio(where, tags)))
     return examples, {"skipped": skipped}
 
 
-def question_examples(table: Table, used: dict[str, str]) -> tuple[list[QuestionExample], dict[str, int]]:
-    """Reads SQuAD 1.1: data, paragraphs, context, qas, answers; says how many answers were repaired.
+def _bio(where: str, tags: list) -> tuple[str, ...]:
+    """Returns tags in BIO, which they are in already, or in IOBES or BILOU.
 
-    Empty questions are passed over and counted: published sets have them.
+    Raises:
+        ValueError: one is something else.
+    """
+    wrong = next((tag for tag in tags if tag != "O" and not (isinstance(tag, str) and ENTITY_TAG.fullmatch(tag))), None)
+    if wrong is not None:
+        raise ValueError(f"{where}: {wrong!r} is no BIO tag. Tags are O, B-NAME and I-NAME, for example B-PER.")
+    if all(tag[0] in "OBI" for tag in tags):
+        return tuple(tags)
+    rewritten = ["O"] * len(tags)
+    for kind, first, last in entities(tags):
+        rewritten[first:last] = [f"B-{kind}"] + [f"I-{kind}"] * (last - first - 1)
+    return tuple(rewritten)
+
+
+def question_examples(table: Table, used: dict[str, str]) -> tuple[list[QuestionExample], dict[str, int]]:
+    """Reads SQuAD: data, paragraphs, context, qas, answers; says how many answers were repaired.
+
+    Passed over and counted are empty questions and passages, which published sets have, and questions without an
+    answer (SQuAD 2.0).
     """
     examples, repaired, skipped, group = [], 0, 0, 0
     try:
         for article in table.squad["data"]:
             for paragraph in article["paragraphs"]:
                 group += 1
+                readable = _readable(paragraph["context"])
                 for asked in paragraph["qas"]:
-                    if not asked["question"].strip():
+                    unanswerable = asked.get("is_impossible") or not asked["answers"]
+                    if unanswerable or not readable or not _readable(asked["question"]):
                         skipped += 1
                         continue
                     example, moved = _question(table.name, asked, paragraph["context"], group)
                     examples.append(example)
                     repaired += moved
     except (KeyError, TypeError, AttributeError) as error:
-        raise ValueError(f"{table.name} is not SQuAD 1.1: {type(error).__name__} {error} in passage {group}. Expected "
+        raise ValueError(f"{table.name} is not SQuAD JSON: {type(error).__name__} {error} in passage {group}. Expected "
                          "data, paragraphs, context, qas, question, answers, text, answer_start.") from None
     return examples, {"repaired": repaired, "skipped": skipped}
 
 
+def _readable(text: str) -> bool:
+    """Whether a text holds anything that a tokenizer keeps; invisible characters are nothing."""
+    return any(split_words(word, lowercase=True) for word in text.split())
+
+
 def _question(name: str, asked: dict, passage: str, group: int) -> tuple[QuestionExample, int]:
     where = f"{name}, question {asked.get('id', asked['question'])!r}"
-    if asked.get("is_impossible") or not asked.get("answers"):
-        raise ValueError(f"{where} has no answer. Questions without an answer (SQuAD 2.0) are not known here: leave "
-                         "them out.")
     answers, repaired = [], 0
     for answer in asked["answers"]:
         text = answer["text"].strip()

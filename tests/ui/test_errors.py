@@ -97,7 +97,11 @@ WRONG = json.loads(json.dumps(SQUAD).replace("[]", '[{"text": "dog", "answer_sta
     ("a.jsonl", b'{"tokens": ["a", "b"], "tags": ["O"]}\n', "auto", "2 个词，却有 1 个标记"),
     ("a.jsonl", b'{"tokens": ["a"], "tags": ["NOUN"]}\n', "auto", "“NOUN” 不是 BIO 标记"),
     ("a.json", json.dumps(WRONG).encode(), "auto", "“dog” 不在它的段落里"),
-    ("a.json", json.dumps(SQUAD).encode(), "auto", "没有答案"),
+    ("a.json", json.dumps(SQUAD).encode(), "auto", "没有例子"),
+    ("a.json", b'{"data": [{"title": "x"}]}', "auto", "不是 SQuAD JSON"),
+    ("a.jsonl", b'{"context": "a", "question": "b", "answers": 3}\n', "auto", "第 1 行不是关于段落的问题"),
+    ("a.txt", b"she O\n\n" * 9000 + b"he\n", "auto", "第 18001 行应当是一个词和它的标记"),
+    ("a.csv", b"text,text,label\na,b,c\n", "auto", "不止一列叫 “text”"),
 ])
 def test_task_files(tmp_path, name, content, task, expected):
     (tmp_path / name).write_bytes(content)
@@ -109,6 +113,7 @@ def test_train_and_dev_files(tmp_path, monkeypatch):
     (tmp_path / "b.tsv").write_text(GOOD.replace("\ty\n", "\tz\n"))
     (tmp_path / "c.tsv").write_text("text_a\ttext_b\tlabel\n" + "a\tb\tx\nc\td\ty\n" * 3)
     one, other, pairs = (read_task_file(tmp_path / name) for name in ("a.tsv", "b.tsv", "c.tsv"))
+    assert "完全相同" in said(lambda: train_and_dev(one, one, seed=0))
     assert "任务" in said(lambda: train_and_dev(one, pairs, seed=0))
     assert "没有的标签：z" in said(lambda: train_and_dev(one, other, seed=0))
     assert "至少 10 个" in said(lambda: train_and_dev(one, None, seed=FinetuningConfig().seed))

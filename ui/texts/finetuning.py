@@ -29,9 +29,9 @@ TEXT = {
     "tune.train_help": ("Up to 200 MB of text in UTF-8.", "UTF-8 文本，最多 200 MB。"),
     "tune.dev_help": ("Without them, a tenth of the training examples is set aside.", "没有的话，从训练例子里留出十分之一。"),
     "tune.formats": ("CSV, TSV or JSONL with **text** and **label**; **text_a**, **text_b** and **label**; or **tokens** "
-                     "and **tags** (B-PER, I-PER, O). Questions come as SQuAD JSON.",
+                     "and **tags** (B-PER, I-PER, O), also as CoNLL. Questions come as SQuAD JSON.",
                      "CSV、TSV 或 JSONL：**text** 和 **label**；**text_a**、**text_b** 和 **label**；或 **tokens** 和 "
-                     "**tags**（B-PER、I-PER、O）。问答用 SQuAD JSON。"),
+                     "**tags**（B-PER、I-PER、O），也可用 CoNLL 格式。问答用 SQuAD JSON。"),
     "tune.bad_file": ("These examples cannot be used.", "这些例子不能用。"),
     "tune.task": ("Task", "任务"),
     "tune.task_auto": ("recognise it", "自动识别"),
