@@ -110,8 +110,8 @@ def ask_for_columns(task: str, names: list[str]) -> dict[str, str]:
 
 
 def number(name: str, options: list, default, words=lambda value: f"{value:g}"):
-    """Draws a choice of one of the numbers that make sense; a list where the first is no number, but a suggestion."""
-    return common.choice(st.selectbox if options[0] == default == AUTO else st.select_slider, t(f"tune.{name}"), options,
+    """Draws a choice of one of the numbers that make sense; as a list where the first is no number, but a suggestion."""
+    return common.choice(st.selectbox if name in ("epochs", "rate") else st.select_slider, t(f"tune.{name}"), options,
                          key=f"tune_{name}", default=default, format_func=dict(zip(options, map(words, options))).get,
                          help=t(f"tune.{name}_help"))
 

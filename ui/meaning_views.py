@@ -11,6 +11,7 @@ import numpy as np
 import streamlit as st
 
 from bert_tf.analysis import pca
+from bert_tf.tokenizer import UNK
 from ui import charts, common, html, meaning_charts, models, takeaway
 from ui.meaning_lab import COLOURINGS, COUNTS, Lab
 from ui.reading import is_chinese, lay_out
@@ -145,8 +146,8 @@ def show_pieces(lab: Lab) -> None:
     wheel = meaning_charts.group_colors(palette)[2:]  # the first two are the senses' in the other views
     if len(longest) == 1:
         st.html(html.chips(longest, [html.tint(palette.a, 0.16)]))
-        unknown = longest[0] == lab.model.bert.tokenizer.unk_token
-        st.caption(t("words.no_piece" if unknown else "words.one_piece", word=common.plain(lab.word)))
+        note = "words.no_piece" if longest[0] == UNK else "words.one_piece"
+        st.caption(t(note, word=common.plain(lab.word)))
         return
     colors = [wheel[min(i, len(wheel) - 1)] for i in range(len(longest))]
     st.html(html.chips(longest, [html.tint(color, 0.25) for color in colors]))

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from streamlit.testing.v1 import AppTest
 
+from ui.common import ONE_ENTRY_A_PAGE
 from ui.examples import FIRST
 from ui.text import TEXT
 
@@ -86,8 +87,8 @@ def open_by_address(page: str, lang: str = "en", **query: str) -> AppTest:
 
 
 def markup(at: AppTest) -> str:
-    """All HTML of the page; the style and the sidebar are not among it."""
-    return "".join(element.value for element in at.main.html)
+    """All HTML of the page; the style, its one script and the sidebar are not among it."""
+    return "".join(element.value for element in at.main.html if element.value != ONE_ENTRY_A_PAGE)
 
 
 def answers(at: AppTest) -> bool:

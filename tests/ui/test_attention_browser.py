@@ -38,6 +38,7 @@ def test_a_click_on_a_small_picture_enlarges_it_and_it_can_be_taken_away(visit):
     plot.locator(".scatterlayer .point").nth(15).wait_for(state="attached")
     page.locator(".st-key-attention_chart .js-plotly-plot").wait_for()
     tab.settle()
+    plot.scroll_into_view_if_needed()
     target = plot.locator(".scatterlayer .point").nth(9).bounding_box()  # layer 3, head 2
     page.mouse.click(target["x"] + target["width"] / 2, target["y"] + target["height"] / 2)
     for key, chosen in (("layer", "3"), ("head", "2")):  # whichever was shown at first

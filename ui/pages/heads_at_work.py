@@ -250,5 +250,7 @@ view = common.choice(st.segmented_control, t("heads.view"), VIEWS, key="try", de
                      format_func={name: t(f"heads.{name}") for name in VIEWS}.get, label_visibility="collapsed",
                      wrap=True)
 if view != "roles" and len(texts) == 1 and "[MASK]" not in trace.tokens:
-    common.hint("fill.mask_cut" if "[MASK]" in texts[0] else "heads.needs_answer")
+    if "[MASK]" in texts[0]:
+        common.hint("fill.mask_cut")
+    common.hint("heads.needs_answer")
 {"roles": show_roles, "off": show_off, "hide": show_hide, "rank": show_rank}[view](trace)
