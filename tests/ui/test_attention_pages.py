@@ -100,6 +100,22 @@ def test_small_pictures_of_a_long_text_are_coarser():
     assert len(head_charts.heads_grid(weights, [[""] * 12] * 12, layer="L", head="H").to_json()) < 1e6
 
 
+def test_what_goes_to_hidden_tokens_is_said_of_what_is_shown(tiny_bert):
+    weights = tiny_bert.trace(SENTENCE).attentions  # (L, N, T, T); [CLS] stands first, [SEP] last
+    lost = weights[:, :, 1:-1][..., [0, -1]].sum(axis=-1)  # (L, N, T-2)
+    at = open_page("attention", look=SENTENCE)
+
+    def note(share) -> str:
+        return words("attention.hidden_note", "en", share=percent(float(share)))
+
+    assert note(lost.mean()) in said(at)
+    assert words("attention.hidden_note", "en", share="").split(" of ")[1] not in said(choose(at, special=True))
+    choose(at, special=False, view="heatmap", layer=2, head=1)
+    assert note(lost[1, 0].mean()) in said(at)
+    choose(at, shape="row", token=4)
+    assert note(lost[1, 0, 2]) in said(at)
+
+
 def test_sums_and_rows_are_those_of_the_matrix(tiny_bert):
     weights = tiny_bert.trace(SENTENCE).attentions[1, 0]
     at = choose(open_page("attention", look=SENTENCE), view="heatmap", special=True, layer=2, head=1, shape="sums")

@@ -278,6 +278,8 @@ def test_the_model_is_tried(wrote, task, lang):
     for text in (STRANGE["script"], STRANGE["emoji"]):
         at.text_input(key=key).input(text)
         assert "<script>" not in markup(whole(at))
+    if task in ("classification", "pairs"):
+        assert words("app.unknown", lang, words="😀").split(":")[0] in said(at)
     at.text_input(key=key).input("")
     assert words("tune.type", lang) in said(whole(at))
 

@@ -346,7 +346,7 @@ def test_training_on_too_little_text_says_so():
     assert "2 times" in said(whole(at)) and at.warning
 
 
-def test_hand_written_sentences_to_train_on():
+def test_stories_to_train_on():
     at = static("train", "zh")
     at.button(key="static_use").click()
     lines = whole(at).text_area(key="static_text").value.splitlines()
