@@ -5,6 +5,7 @@ Letters in shapes: n sentences, L layers, H hidden.
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ import streamlit as st
 
 from bert_tf.sense_sets import sense_set
 from ui.examples import word_set
-from ui.text import language
+from ui.text import language, t
 
 
 def is_chinese(text: str) -> bool:
@@ -46,6 +47,28 @@ def known_senses(word: str, sentences: Sequence[str]) -> tuple[list[int | None],
         if sum(sense is not None for sense in senses) > sum(sense is not None for sense in found[0]):
             found = senses, names
     return found
+
+
+def own_senses(text: str, sentences: Sequence[str], most: int) -> tuple[list[int | None], list[str]] | None:
+    """Reads senses off the empty lines between sentences: each stretch of lines is a sense of its own.
+
+    Args:
+        text: what was typed, one sentence a line.
+        sentences: those of them that hold the word.
+        most: senses that can be told apart on the screen.
+
+    Returns:
+        The sense of each sentence and the senses' names; None where one stretch alone holds the word, or too many do.
+    """
+    stretch_of: dict[str, int] = {}
+    for number, stretch in enumerate(re.split(r"\n\s*\n", text)):
+        for line in stretch.splitlines():
+            stretch_of.setdefault(line.strip(), number)
+    stretches = list(dict.fromkeys(stretch_of[sentence] for sentence in sentences))
+    if not 2 <= len(stretches) <= most:
+        return None
+    senses = [stretches.index(stretch_of[sentence]) for sentence in sentences]
+    return senses, [t("words.sense", number=number + 1) for number in range(len(stretches))]
 
 
 @st.cache_data(max_entries=24, show_spinner=False)

@@ -75,6 +75,19 @@ def test_averages_of_the_two_senses(tiny_bert):
     assert figures[:2] == [f"{same:.2f}", f"{different:.2f}"] and figures[3] == "1.00"
 
 
+def test_an_empty_line_begins_another_sense(tiny_bert):
+    first, second = ["the bank of the river", "a river bank"], ["my bank is new", "the old bank", "no word here"]
+    at = open_page("words_in_context", word="bank", sentences="\n".join([*first, " ", "", *second]))
+    vectors = np.stack([tiny_bert.word_vectors(line, "bank")[-1] for line in [*first, *second[:2]]])
+    units = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    cosines = units @ units.T
+    figures = re.findall(r"<b>([\d.-]+)</b>", next(element.value for element in at.html if "bt-numbers" in element.value))
+    assert figures[:2] == [f"{(cosines[0, 1] + cosines[2, 3]) / 2:.2f}", f"{cosines[:2, 2:].mean():.2f}"]
+    assert words("words.sense", "en", number=2) in markup(at) and words("words.sense", "en", number=3) not in markup(at)
+    type_into(at, sentences="\n".join([*first, "", "no word here"]))  # the other stretch does not hold the word
+    assert words("words.sense", "en", number=1) not in markup(at)
+
+
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_word_sets(lang):
     at = open_page("words_in_context", lang)

@@ -8,7 +8,7 @@ from bert_tf.sense_sets import sense_set, sense_sets
 from ui import charts, common, html, meaning_charts, meaning_near, meaning_views, models, takeaway
 from ui.examples import WORD_SETS, WordSet
 from ui.meaning_lab import Lab, prepare
-from ui.reading import known_senses, read, short_labels
+from ui.reading import known_senses, own_senses, read, short_labels
 from ui.text import language, t
 
 VIEWS = ["map", "layers", "near", "one_way", "pieces"]
@@ -128,7 +128,8 @@ if reading.missing:
 if len(reading.texts) < 2:
     common.hint("words.few")
 
-senses, names = known_senses(word, reading.texts)
+colors = len(meaning_charts.group_colors(common.palette()))
+senses, names = own_senses(text, reading.texts, colors) or known_senses(word, reading.texts)
 top = model.bert.config.num_hidden_layers
 with left:
     layer = common.choice(st.select_slider, t("words.layer"), list(range(top + 1)), key="word_layer",

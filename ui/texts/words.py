@@ -6,7 +6,9 @@ TEXT = {
                    "one in every sentence. Watch one word move.",
                    "word2vec 给一个词**唯一**的向量，不管它在这里是什么意思；BERT 在每个句子里都给它一个**新**的向量。看同一个词怎样移动。"),
     "words.word": ("Word", "词"),
-    "words.sentences": ("Sentences with this word, one per line", "含有这个词的句子，每行一个"),
+    "words.sentences": ("Sentences with this word, one per line; an empty line begins another sense",
+                        "含有这个词的句子，每行一个；空一行表示另一个意思"),
+    "words.sense": ("sense {number}", "意思 {number}"),
     "words.layer": ("Layer", "层"),
     "words.layer_help": ("0 is the embedding, before any context was mixed in (it knows the position, "
                          "though); with each layer more of the sentence flows into the word.",
