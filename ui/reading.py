@@ -29,6 +29,10 @@ def short_labels(texts: Sequence[str], spans: Sequence[tuple[int, int]]) -> list
     for number, (text, (start, end)) in enumerate(zip(texts, spans), 1):
         room = 4 if is_chinese(text) else 8
         before, after = text[max(0, start - room):start], text[end:end + room]
+        if start > room and " " in before.rstrip():  # no half words
+            before = before.split(" ", 1)[1]
+        if end + room < len(text) and " " in after.lstrip():
+            after = after.rsplit(" ", 1)[0]
         labels.append(f"{'…' * (start > room)}{before}{text[start:end]}{after}{'…' * (end + room < len(text))}  {number}")
     return labels
 

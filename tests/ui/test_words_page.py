@@ -103,3 +103,12 @@ def test_word_sets(lang):
 def test_word_sets_are_balanced():
     for entry in (entry for entries in WORD_SETS.values() for entry in entries):
         assert [len(group) for group in entry.sentences] == [4, 4] and len(set(entry.text().splitlines())) == 8
+
+
+def test_labels_on_an_axis_hold_whole_words():
+    from ui.reading import short_labels
+
+    texts = ["She joined the cast of the new play.", "cast", "昨天他一个人在河边打水喝。", "antidisestablishment cast-offs"]
+    spans = [(15, 19), (0, 4), (9, 10), (21, 25)]
+    assert [text[start:end] for text, (start, end) in zip(texts, spans)] == ["cast", "cast", "打", "cast"]
+    assert short_labels(texts, spans) == ["…the cast of the…  1", "cast  2", "…人在河边打水喝。  3", "…ishment cast-offs  4"]

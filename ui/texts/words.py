@@ -22,6 +22,7 @@ TEXT = {
     "words.map_note": ("Each dot is “{word}” in one sentence, at layer {layer}. The map shows {share} of "
                        "the differences.",
                        "每个点是一个句子里的“{word}”（第 {layer} 层）。这张图呈现了差异的 {share}。"),
+    "words.at_layer": ("layer {layer}", "第 {layer} 层"),
     "words.own": ("your own sentences", "自己写的句子"),
     "words.list": ("The sentences", "这些句子"),
     "words.matrix": ("How alike the vectors are", "向量有多相似"),
