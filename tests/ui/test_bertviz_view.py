@@ -296,6 +296,7 @@ def test_browser_draws_and_answers(chromium):
 
     heads = view.locator(".heads rect")
     assert heads.count() == 3 and heads.nth(1).locator("title").text_content() == "Head 2"
+    assert view.locator(".heads .number").all_text_contents() == ["1", "2", "3"]
     before = heads.nth(1).get_attribute("fill")
     heads.nth(1).click()
     assert heads.nth(1).get_attribute("fill") != before

@@ -134,7 +134,11 @@ const headView = {
 
   finish(svg, width, params) {
     svg.attr("width", width);
-    const squares = window.d3.select(svg.node().lastChild).attr("class", "heads").selectAll("rect");
+    const heads = window.d3.select(svg.node().lastChild).attr("class", "heads"), squares = heads.selectAll("rect");
     squares.append("title").text((shown, head) => `${params.head_label} ${head + 1}`);
+    squares.each(function (shown, head) {
+      const [x, y] = ["x", "y"].map(name => Number(this.getAttribute(name)));
+      heads.append("text").attr("class", "number").attr("x", x + 8.5).attr("y", y + 12.5).text(head + 1);
+    });
   },
 };
