@@ -58,6 +58,37 @@ def word_map(points: np.ndarray, titles: Sequence[str], colors: Sequence[str], *
     return figure
 
 
+def layer_film(points: np.ndarray, titles: Sequence[str], colors: Sequence[str], *, layer: str, play: str,
+               dark: bool = False) -> go.Figure:
+    """Draws a map whose dots move from layer to layer, with a button to play it and a slider.
+
+    Args:
+        points: (L+1, n, 2), where each sentence's dot is after each layer, 0 the embeddings.
+        titles: n sentences for the tooltips.
+        colors: n CSS colours.
+        layer, play: the words for them.
+        dark: whether the page is dark.
+    """
+    palette = palette_of(dark)
+    figure = _plane(word_map(points[-1], titles, colors, dark=dark), points.reshape(-1, 2), palette)
+    names = [str(number) for number in range(len(points))]
+    figure.frames = [go.Frame(name=name, data=[go.Scatter(x=at[:, 0], y=at[:, 1])], traces=[0])
+                     for name, at in zip(names, points)]
+    moves = {"frame": {"duration": 1400, "redraw": False}, "transition": {"duration": 1000, "easing": "cubic-in-out"},
+             "mode": "immediate"}
+    figure.update_layout(
+        margin_b=96, height=480,
+        updatemenus=[{"type": "buttons", "showactive": False, "x": 0, "xanchor": "left", "y": -0.06, "yanchor": "top",
+                      "bgcolor": palette.paper, "bordercolor": palette.line, "font": {"color": palette.ink, "size": 14},
+                      "pad": {"t": 10}, "buttons": [{"label": f"▶ {play}", "method": "animate", "args": [names, moves]}]}],
+        sliders=[{"active": len(points) - 1, "x": 0.22, "len": 0.78, "y": -0.02, "pad": {"t": 8},
+                  "currentvalue": {"prefix": f"{layer} ", "font": {"color": palette.soft, "size": 13}},
+                  "bgcolor": palette.faint, "bordercolor": palette.line, "activebgcolor": palette.a,
+                  "font": {"color": palette.soft, "size": 12},
+                  "steps": [{"label": name, "method": "animate", "args": [[name], moves]} for name in names]}])
+    return figure
+
+
 def _numbered(titles: Sequence[str]) -> list[str]:
     return _texts([f"{number}  {title}" for number, title in enumerate(titles, 1)])
 

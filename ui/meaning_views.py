@@ -109,10 +109,32 @@ def show_static(word: str, count: int) -> None:
                    name="word2vec")
 
 
+def film_points(vectors: np.ndarray) -> np.ndarray:
+    """Lays vectors (n, L+1, H) out along the two axes of the last layer, each layer's mean in the middle: (L+1, n, 2)."""
+    around = vectors - vectors.mean(axis=0)
+    return around.swapaxes(0, 1) @ pca(vectors[:, -1], 2).axes.T
+
+
+def show_film(lab: Lab) -> None:
+    """Draws the map of the sentences as they move from layer to layer."""
+    points = film_points(lab.reading.vectors)
+    figure = meaning_charts.layer_film(points, lab.reading.texts, lab.colors, layer=t("words.layer"), play=t("words.play"),
+                                       dark=common.dark())
+    st.subheader(t("words.film"), anchor=False)
+    common.show_chart(figure, "film_chart")
+    if lab.legend:
+        st.html(html.legend(lab.legend))
+    st.caption(t("words.film_note", word=common.plain(lab.word)))
+    layers, count = points.shape[:2]
+    takeaway.offer("film", figure, {"layer": np.repeat(np.arange(layers), count), "sentence": lab.reading.texts * layers,
+                                    "x": points[..., 0].ravel().round(5), "y": points[..., 1].ravel().round(5)}, name="film")
+
+
 def show_layers(lab: Lab) -> None:
     """Draws what happens to the word from layer to layer."""
     from bert_tf.sense_analysis import cosines_by_layer, static_share
 
+    show_film(lab)
     found, colors = cosines_by_layer(lab.reading.vectors, lab.senses, lab.reading.crowd), common.palette()
     lines = [(t("words.same"), found.same, colors.a, "solid"), (t("words.different"), found.different, colors.b, "solid")]
     if found.same is None or found.different is None:

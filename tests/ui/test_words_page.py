@@ -112,3 +112,20 @@ def test_labels_on_an_axis_hold_whole_words():
     spans = [(15, 19), (0, 4), (9, 10), (21, 25)]
     assert [text[start:end] for text, (start, end) in zip(texts, spans)] == ["cast", "cast", "打", "cast"]
     assert short_labels(texts, spans) == ["…the cast of the…  1", "cast  2", "…人在河边打水喝。  3", "…ishment cast-offs  4"]
+
+
+def test_the_word_moves_from_layer_to_layer(tiny_bert):
+    lines = GOOD["words_in_context"]["sentences"].splitlines()
+    at = open_page("words_in_context", **GOOD["words_in_context"])
+    at.button_group(key="words_view").set_value("layers")
+    drawn = figure(whole(at), "film_chart")
+    vectors = np.stack([tiny_bert.word_vectors(line, "bank") for line in lines]).astype(np.float64)  # (n, L+1, H)
+    around = vectors - vectors.mean(axis=0)
+    _, _, axes = np.linalg.svd(around[:, -1], full_matrices=False)
+    assert [frame["name"] for frame in drawn["frames"]] == ["0", "1", "2"]
+    for layer, frame in enumerate(drawn["frames"]):
+        for name, axis in zip("xy", axes):
+            shown, wanted = cells(frame["data"][0][name]), around[:, layer] @ axis
+            sign = np.sign(shown @ wanted) or 1.0  # an axis may point either way
+            np.testing.assert_allclose(shown * sign, wanted, atol=1e-4)
+    assert len(drawn["layout"]["sliders"][0]["steps"]) == 3

@@ -23,6 +23,13 @@ TEXT = {
                        "the differences.",
                        "每个点是一个句子里的“{word}”（第 {layer} 层）。这张图呈现了差异的 {share}。"),
     "words.at_layer": ("layer {layer}", "第 {layer} 层"),
+    "words.film": ("The word moves", "词在移动"),
+    "words.play": ("Play", "播放"),
+    "words.film_note": ("Each dot is “{word}” in one sentence, seen in every layer along the two directions in which they "
+                        "differ most in the last, each layer's mean in the middle. At layer 0 the word knows nothing but "
+                        "its place; then context moves it.",
+                        "每个点是一个句子里的“{word}”，各层都沿着最后一层差别最大的两个方向来看，每层的平均放在中间。第 0 层只知道它的位置；"
+                        "然后语境把它推开。"),
     "words.own": ("your own sentences", "自己写的句子"),
     "words.list": ("The sentences", "这些句子"),
     "words.matrix": ("How alike the vectors are", "向量有多相似"),
