@@ -47,12 +47,8 @@ def influence_on_pair(bert: Bert, text_a: str, text_b: str) -> Influence:
     return weighed((text_a, text_b), encoding, words, logits, 0, "is next")
 
 
-def hidden_words(encoding: Encoding, tokenizer: WordPieceTokenizer) -> tuple[list[list[int]], np.ndarray]:
-    """Finds the words of an encoding and hides each of them.
-
-    Returns:
-        The positions of every word's pieces, and token ids int32 (1+W, T): nothing hidden, then one word each.
-    """
+def words_of(encoding: Encoding, tokenizer: WordPieceTokenizer) -> list[list[int]]:
+    """Returns the positions of every word's pieces; [CLS], [SEP] and [MASK] belong to none."""
     goes_on = WordMarker(tokenizer.vocab).continues(encoding.token_ids)
     words: list[list[int]] = []
     for position, (start, end) in enumerate(encoding.offsets):
@@ -62,6 +58,16 @@ def hidden_words(encoding: Encoding, tokenizer: WordPieceTokenizer) -> tuple[lis
             words[-1].append(position)
         else:
             words.append([position])
+    return words
+
+
+def hidden_words(encoding: Encoding, tokenizer: WordPieceTokenizer) -> tuple[list[list[int]], np.ndarray]:
+    """Finds the words of an encoding and hides each of them.
+
+    Returns:
+        `words_of` it, and token ids int32 (1+W, T): nothing hidden, then one word each.
+    """
+    words = words_of(encoding, tokenizer)
     rows = np.repeat(encoding.token_ids[None], 1 + len(words), axis=0)
     for row, positions in zip(rows[1:], words):
         row[positions] = tokenizer.mask_token_id

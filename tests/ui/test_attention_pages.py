@@ -245,3 +245,8 @@ def test_every_picture_can_be_taken_away():
         names = {button.proto.label for button in choose(at, view=view).get("download_button")}
         assert {words("takeaway.csv", "en"), words("takeaway.json", "en")} <= names
         assert names & {words("takeaway.html", "en"), words("takeaway.figure", "en")}
+
+
+def test_words_are_hidden_whole():
+    at = choose(open_page("heads_at_work", work_text="the caters [MASK] 我爱北京"), **{"try": "hide"})
+    assert at.pills(key="hidden").options == ["the", "caters", "我", "爱", "北京"]

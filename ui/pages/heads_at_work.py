@@ -4,6 +4,7 @@ import numpy as np
 import streamlit as st
 
 from bert_tf.head_roles import PLACES, head_roles
+from bert_tf.influence import words_of
 from bert_tf.interventions import (
     HIDE_BY,
     Change,
@@ -32,17 +33,6 @@ def interventions(stamp: tuple, _bert) -> Interventions:
 def effects_of(stamp: tuple, texts: tuple[str, ...], changes: list[Change], _lab: Interventions) -> list[Effect]:
     """Returns the effects of changes."""
     return _lab.effects(*texts, changes=changes)
-
-
-def words_of(tokens: list[str], hideable: list[int]) -> list[tuple[int, ...]]:
-    """Groups the tokens that can be hidden into words: the pieces of a split word belong together."""
-    groups = []
-    for token in hideable:
-        if groups and tokens[token].startswith("##") and groups[-1][-1] == token - 1:
-            groups[-1] += (token,)
-        else:
-            groups.append((token,))
-    return groups
 
 
 def written(tokens: list[str], group: tuple[int, ...]) -> str:
@@ -148,7 +138,7 @@ def show_off(trace) -> None:
 
 def show_hide(trace) -> None:
     """Draws what changes when a word is hidden."""
-    groups = words_of(trace.tokens, lab().hideable(*texts))
+    groups = list(map(tuple, words_of(trace.encoding, model.bert.tokenizer)))
     if not groups:
         common.hint("heads.no_word")
     names = common.told_apart([common.plain(written(trace.tokens, group)) for group in groups])
@@ -192,7 +182,7 @@ def show_rank(trace) -> None:
         places = names = [t("heads.place", layer=layer + 1, head=head + 1)
                           for ((layer, head),) in (c.heads for c in changes)]
     else:
-        groups = words_of(trace.tokens, lab().hideable(*texts))
+        groups = list(map(tuple, words_of(trace.encoding, model.bert.tokenizer)))
         if not groups:
             common.hint("heads.no_word")
         changes = [Change(words=group) for group in groups]
