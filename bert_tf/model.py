@@ -128,6 +128,7 @@ class BertForPreTraining(OwnLossModel):
 
     Args:
         encoder: the encoder to put the heads on.
+        nsp_weight: how much the next-sentence loss counts beside 1 for the masked words; set before compiling.
 
     Returns, when called on the encoder's inputs and `mask_positions` (B, P):
         `{"mlm_logits": (B, P, V), "nsp_logits": (B, 2)}`; NSP label 0 means "is next".
@@ -139,7 +140,7 @@ class BertForPreTraining(OwnLossModel):
     There is no other loss, and no sample_weight.
     """
 
-    def __init__(self, encoder: BertEncoder, *, name: str = "bert_for_pretraining"):
+    def __init__(self, encoder: BertEncoder, *, nsp_weight: float = 1.0, name: str = "bert_for_pretraining"):
         config, policy = encoder.config, encoder.embeddings.dtype_policy
         mlm_head = MaskedLanguageModelHead(config, encoder.embeddings.word, dtype=policy, name="mlm_head")
         nsp_head = keras.layers.Dense(
@@ -160,7 +161,7 @@ class BertForPreTraining(OwnLossModel):
         self.encoder = encoder
         self.mlm_head = mlm_head
         self.nsp_head = nsp_head
-        self.nsp_weight = 1.0  # of the next-sentence loss, beside 1 for the masked words; set before compiling
+        self.nsp_weight = nsp_weight
         self.trackers = {key: keras.metrics.Mean(name=key)
                          for key in ("mlm_loss", "mlm_accuracy", "nsp_loss", "nsp_accuracy")}
 
@@ -175,11 +176,12 @@ class BertForPreTraining(OwnLossModel):
         return cls(BertEncoder(config, dtype=dtype))
 
     def get_config(self) -> dict:
-        return {"encoder": self.encoder.get_config(), "name": self.name}
+        return {"encoder": self.encoder.get_config(), "nsp_weight": self.nsp_weight, "name": self.name}
 
     @classmethod
     def from_config(cls, config: dict, custom_objects=None):
-        return cls(BertEncoder.from_config(config["encoder"]), name=config["name"])
+        return cls(BertEncoder.from_config(config["encoder"]), nsp_weight=config.get("nsp_weight", 1.0),
+                   name=config["name"])
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         mlm_logits = ops.cast(y_pred["mlm_logits"], "float32")

@@ -37,9 +37,10 @@ def map_points(vectors: np.ndarray, method: str = "pca", components: int = 2, *,
     vectors = np.asarray(vectors, dtype=np.float64)
     if method not in METHODS or components not in (2, 3):
         raise ValueError(f"Choose a method of {METHODS} and 2 or 3 components, got {method!r} and {components}.")
-    if vectors.ndim != 2 or len(vectors) < LEAST[method]:
-        raise ValueError(f"A map by {method} needs an array (n, d) of {LEAST[method]} vectors or more, got shape "
-                         f"{vectors.shape}.")
+    if vectors.ndim != 2:
+        raise ValueError(f"A map needs vectors as rows of an array (n, d), got shape {vectors.shape}.")
+    if len(vectors) < LEAST[method]:
+        raise ValueError(f"A map by {method} needs {LEAST[method]} vectors or more, got {len(vectors)}.")
     if method == "pca":
         points = pca(vectors, min(components, *vectors.shape)).coordinates
         return np.pad(points, [(0, 0), (0, components - points.shape[1])])

@@ -145,6 +145,16 @@ def test_a_keras_file_of_the_pretraining_model_is_exact(model, tmp_path):
     assert any(v is loaded.encoder.embeddings.word.embeddings for v in loaded.mlm_head.weights)  # still tied
 
 
+def test_a_keras_file_keeps_the_weight_of_the_next_sentence_loss(model, tmp_path):
+    without = BertForPreTraining(model.encoder, nsp_weight=0.0)
+    without.save(tmp_path / "model.keras")
+    loaded = keras.models.load_model(tmp_path / "model.keras")
+    inputs, targets = training_batch()
+    loss, masked_words = (float(loaded.compute_loss(inputs, targets, answers)) for answers in (
+        loaded(inputs), {**loaded(inputs), "nsp_logits": keras.ops.ones((2, 2)) * 50.0}))
+    assert loss == masked_words == pytest.approx(float(without.compute_loss(inputs, targets, without(inputs))), abs=1e-6)
+
+
 # Losses ---------------------------------------------------------------------------------------------
 
 

@@ -126,10 +126,16 @@ def card(name: str, shape, wanted: dict, metrics: list[dict], *, about: str) -> 
         lines += [f"{last['step']:,} steps, {last['tokens']:,} tokens, {last['seconds'] / 60:.0f} minutes.", ""]
     stages = ", then ".join(f"{s.batch_size} pairs of {s.sequence_length} tokens up to {s.until:.0%}"
                             for s in training.stages)
-    lines += [f"- corpus files: {', '.join(Path(p).name for p in wanted['corpus'])}",
-              f"- started from: {started_from(wanted)}", f"- batches: {stages}"]
+    lines += [f"- corpus files: {', '.join(Path(p).name for p in wanted['corpus'])}"]
+    if wanted.get("shares"):
+        total = sum(wanted["shares"].values())
+        lines += ["- shares of every batch, by how file names begin: " + ", ".join(
+            f"{name} {share / total:.1%}" for name, share in wanted["shares"].items())]
+    lines += [f"- started from: {started_from(wanted)}", f"- batches: {stages}"]
     lines += [f"- {key.replace('_', ' ')}: {value}" for key, value in training.to_dict().items()
               if value is not None and key not in ("stages", "steps", "minutes", "log_every", "save_minutes", "keep_checkpoints")]
+    if training.nsp_weight == 0:
+        lines += ["", "The next-sentence head learnt nothing in this run: its loss did not count."]
     heldout = [record for record in metrics if "heldout" in record]
     if heldout:
         lines += ["", "## Held-out figures on the way", "",
