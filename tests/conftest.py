@@ -13,6 +13,10 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")  # whatever asks for the network sh
 # Models here are tiny and run a few times each: compile quickly rather than well, here and in what the tests start.
 os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true")
 
+# They are too small to share among cores, which have two test processes to run.
+os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
+os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
+
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 ENGLISH = ("the a cat dog sat on in at mat bank river money by of to and is was it i he she we you they go "
            "went apple phone new old good day sun rain sky bright water book read ##s ##ed ##ing ##er")

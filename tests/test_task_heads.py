@@ -134,7 +134,7 @@ def test_losses_by_hand(task, tiny_model_folder, randomise):
         expected = np.average(crossentropy(outputs["logits"], y["tags"]), weights=y["weights"])
     else:
         expected = crossentropy(outputs["logits"], y["labels"]).mean()
-    model.compile()
+    model.compile(run_eagerly=True)
     found = model.test_on_batch(batch, y, return_dict=True)
     assert float(found["loss"]) == pytest.approx(expected, rel=1e-4)
 
@@ -146,7 +146,7 @@ def test_sample_weights_multiply_the_losses_of_examples(task, tiny_model_folder,
     tokens = np.tile(np.arange(24) % 5 == 1, (2, 1)) * 1.0
     y = {"tagging": {"tags": np.tile([1, 0, 2], (2, 8)), "weights": tokens},
          "questions": {"starts": np.array([3, 1]), "ends": np.array([4, 2])}}.get(task, {"labels": np.array([2, 0])})
-    model.compile()
+    model.compile(run_eagerly=True)
 
     def loss(rows, weights=None):
         taken = [{key: value[rows] for key, value in part.items()} for part in (batch, y)]
@@ -160,7 +160,7 @@ def test_sample_weights_multiply_the_losses_of_examples(task, tiny_model_folder,
     assert loss(both, np.array([2.0, 0.5])) == pytest.approx(alone[0] + alone[1] / 4, rel=1e-5)
     history = model.fit(batch, y, sample_weight=np.zeros(2), batch_size=2, verbose=0)
     assert history.history["loss"] == [0.0]
-    model.compile()
+    model.compile(run_eagerly=True)
     with pytest.raises(ValueError, match="one weight for each example"):
         loss(both, np.ones((2, 24)))
 
@@ -168,13 +168,13 @@ def test_sample_weights_multiply_the_losses_of_examples(task, tiny_model_folder,
 def test_labels_alone_will_do_for_texts(tiny_model_folder, randomise):
     model = randomise(start_task(tiny_model_folder, settings_for("classification")).model)
     batch, labels = inputs(WordPieceTokenizer.from_folder(tiny_model_folder)), np.array([2, 0])
-    model.compile()
+    model.compile(run_eagerly=True)
     expected = model.evaluate(batch, {"labels": labels}, verbose=0)
     assert model.evaluate(batch, labels, verbose=0) == pytest.approx(expected)
     assert model.evaluate(batch, labels[:, None], verbose=0) == pytest.approx(expected)
     assert model.fit(batch, labels, verbose=0).history["loss"]
     tagger = start_task(tiny_model_folder, settings_for("tagging")).model
-    tagger.compile()
+    tagger.compile(run_eagerly=True)
     with pytest.raises(ValueError, match="y should be a dict of tags and weights to train BertForTokenClassification"):
         tagger.fit(batch, labels, verbose=0)
 
