@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -101,9 +102,10 @@ def losses(folder: Path) -> list[tuple]:
 
 @pytest.mark.slow
 def test_two_processes_train_as_one_does(tmp_path, run, command):
-    run(*command, "--run", tmp_path / "alone")
-    shown = run(*command, "--run", tmp_path / "together", "--data-parallel", "2")
-    assert "finished" in shown
+    with ThreadPoolExecutor() as pool:  # at once: most of the time they start
+        shown = pool.map(lambda options: run(*command, "--run", *options),
+                         [(tmp_path / "alone",), (tmp_path / "together", "--data-parallel", "2")])
+        assert all("finished" in lines for lines in shown)
     alone, together = losses(tmp_path / "alone"), losses(tmp_path / "together")
     assert [record[:2] for record in alone] == [record[:2] for record in together] and len(alone) == 3
     np.testing.assert_allclose([record[2:] for record in together], [record[2:] for record in alone], atol=2e-4)
