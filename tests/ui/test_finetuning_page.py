@@ -125,11 +125,11 @@ def lab(lang="en", **query):
 def test_without_runs_the_form_shows_what_is_in_a_set(lang):
     at = lab(lang)
     assert at.button(key="tune_start").label == words("tune.start", lang)
-    shown = markup(at)
+    assert words("tune.kind_PER", lang) in markup(at) and "bt-marked" in markup(at)
+    assert at.selectbox(key="tune_epochs").value == 0 and at.text_input(key="tune_name_entities").value == "entities-1"
+    at.segmented_control(key="tune_set").set_value("sentiment")
+    shown = markup(whole(at))
     assert "486" in shown and "108" in shown and "negative" in shown and words("tune.task_classification", lang) in shown
-    assert at.selectbox(key="tune_epochs").value == 0 and at.text_input(key="tune_name_sentiment").value == "sentiment-1"
-    at.segmented_control(key="tune_set").set_value("entities")
-    assert words("tune.kind_PER", lang) in markup(whole(at)) and "bt-marked" in markup(at)
     at.segmented_control(key="tune_set").set_value("questions")
     assert "<mark" in markup(whole(at)) and words("tune.task_questions", lang) in markup(at)
     at.segmented_control(key="tune").set_value("watch")
@@ -145,7 +145,7 @@ def test_examples_are_in_the_visitors_language(name, lang):
 
 
 def test_labels_of_the_bundled_sets_have_a_name_and_columns_are_not_told():
-    at = lab("zh")
+    at = lab("zh", tune_set="sentiment")
     assert "negative · 差评" in markup(at) and "positive · 好评" in markup(at) and "列：" not in said(at)
 
 
@@ -180,7 +180,7 @@ def test_the_form_starts_what_was_asked_for(monkeypatch, runs, models):
 def test_a_name_that_is_taken_is_refused(wrote):
     path = wrote("mine")
     at = lab(tune="new")
-    at.text_input(key="tune_name_sentiment").input("mine")
+    at.text_input(key="tune_name_entities").input("mine")
     whole(at).button(key="tune_start").click()
     assert "already" in said(whole(at)) and (path / "result.json").is_file()
 
