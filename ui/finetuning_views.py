@@ -68,7 +68,7 @@ def reading(found: dict) -> str:
         return t("tune.reads_alone", score=score, mine=mine)
     other = html.percent(found["twins"][TWINS[1]]["figures"][found["score_name"]])
     points = {"score": score, "mine": mine, "other": other, "gap": f"{100 * abs(apart.size):.1f}",
-              "chance": f"{100 * apart.chance:.1f}"}
+              "chance": f"{100 * apart.chance:.1f}", "dev": found["examples"]["dev"]}
     if not apart.beats_guessing:
         return t("tune.reads_guessing", largest=html.percent(found["largest_class"]), **points)
     if not apart.clear:

@@ -155,8 +155,9 @@ def show_layers(lab: Lab) -> None:
              (t("words.share_random"), shares[1], colors.soft, "dot")]
     figure = meaning_charts.layer_lines(lines, layer=t("words.layer"), chosen=lab.layer, percent=True, dark=common.dark())
     common.show_chart(figure, "share_chart")
-    st.caption(t("words.share_note", share=html.percent(shares[0][lab.layer]), layer=lab.layer,
-                 random=html.percent(shares[1][lab.layer])))
+    st.caption(" ".join([t("words.share_note", share=html.percent(shares[0][lab.layer]), layer=lab.layer,
+                           random=html.percent(shares[1][lab.layer])),
+                         t("words.share_context" if lab.layer else "words.share_place")]))
     takeaway.offer("static_share", figure, {"layer": list(range(len(shares[0]))), "word": shares[0].round(5),
                                             "random": shares[1].round(5)}, name="static-share")
 

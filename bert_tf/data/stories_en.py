@@ -27,14 +27,14 @@ TABLES = {
     "weather": """weather | event | thing | effect | wear
         rainy | rain fell all day | an umbrella | the streets were wet | raincoat
         snowy | snow covered the roofs | a sledge | the streets were white | scarf
-        sunny | the sun shone brightly | a hat | the streets were dry | dress
+        sunny | the sun shone brightly | a hat | the streets were dry | jersey
         windy | the wind shook the trees | a kite | the leaves flew away | jacket
         foggy | fog hid the hills | a lamp | nobody could see far | cap
         stormy | thunder rolled over the town | a candle | the lights went out | coat
         cold | ice covered the windows | a pair of gloves | the pond was frozen | pullover
         hot | the air was still and dry | a bottle of water | the grass turned brown | shirt""",
     "job": """job | work | tool | product | deed
-        baker | bakery | oven | bread | baked bread
+        baker | bakery | rolling pin | bread | baked bread
         doctor | hospital | thermometer | medicine | helped sick people
         teacher | school | blackboard | lessons | taught the children
         farmer | farm | tractor | corn | worked in the fields
@@ -44,7 +44,7 @@ TABLES = {
         painter | studio | brush | pictures | painted pictures
         gardener | garden | spade | flowers | planted flowers
         carpenter | workshop | hammer | tables | built tables
-        pilot | airport | plane | flights | flew planes""",
+        pilot | hangar | headset | flights | flew planes""",
     "trip": """vehicle | stop | driver | place | seen
         train | station | conductor | window | fields and villages
         plane | airport | pilot | seat | clouds and mountains
@@ -117,7 +117,7 @@ TABLES = {
         ball | in the bushes""",
     "space": """body | look
         moon | round and white
-        sun | bright and warm
+        comet | long and bright
         first star | small and clear""",
 }
 
@@ -207,7 +207,7 @@ After {number} days {he} was well again. / Soon the {sign} did not hurt any more
 
 {name} went to the {shop}. / On {day} {name} went to the {shop} with {friend}.
 {He} wanted to buy {ware}. / {He} was looking for {ware}.
-The {seller} showed {him} {ware} and {other}. / The {seller} had {ware}, but no {other}.
+The {seller} showed {him} {ware} and {other}. / The {seller} had {ware}, but not {other}.
 How much is it, asked {name}. / It was not cheap, but {he} liked it.
 {He} paid {number} dollars to the {seller}. / The {seller} asked for {number} dollars.
 {He} left the {shop} with {ware} under {his} arm. / At home {he} unpacked {ware}.

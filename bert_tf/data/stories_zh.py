@@ -10,18 +10,18 @@ TABLES = {
     "color": "color; 红色; 蓝色; 绿色; 黄色; 白色; 黑色; 灰色",
     "relative": "relative; 妈妈; 爸爸; 姐姐; 哥哥; 叔叔; 奶奶; 爷爷; 邻居",
     "number": "number; 两; 三; 四; 五; 六; 七; 八; 九; 十",
-    "animal": """animal | sound | food | home | habit
-        小狗 | 汪汪地叫 | 骨头 | 狗窝 | 摇着尾巴跑过来
-        小猫 | 喵喵地叫 | 鱼 | 篮子 | 舔了舔爪子
-        马 | 大声地嘶叫 | 干草 | 马棚 | 甩了甩长长的鬃毛
-        牛 | 哞哞地叫 | 青草 | 牛棚 | 慢慢地嚼着
-        羊 | 咩咩地叫 | 树叶 | 羊圈 | 跟着别的羊走了
-        母鸡 | 咯咯地叫 | 小虫 | 鸡窝 | 在地上刨土
-        鸭子 | 嘎嘎地叫 | 小虾 | 池塘 | 抖了抖身上的水""",
+    "animal": """animal | sound | food | home | habit | animal_unit
+        小狗 | 汪汪地叫 | 骨头 | 狗窝 | 摇着尾巴跑过来 | 只
+        小猫 | 喵喵地叫 | 鱼 | 篮子 | 舔了舔爪子 | 只
+        马 | 大声地嘶叫 | 干草 | 马棚 | 甩了甩长长的鬃毛 | 匹
+        牛 | 哞哞地叫 | 青草 | 牛棚 | 慢慢地嚼着 | 头
+        羊 | 咩咩地叫 | 树叶 | 羊圈 | 跟着别的羊走了 | 只
+        母鸡 | 咯咯地叫 | 小虫 | 鸡窝 | 在地上刨土 | 只
+        鸭子 | 嘎嘎地叫 | 小虾 | 池塘 | 抖了抖身上的水 | 只""",
     "weather": """weather | event | thing | effect | wear
         下雨 | 雨下了一整天 | 雨伞 | 街上都湿了 | 雨衣
         下雪 | 大雪盖住了屋顶 | 雪橇 | 街上一片雪白 | 棉衣
-        晴 | 太阳照得很亮 | 帽子 | 街上很干 | 裙子
+        晴 | 太阳照得很亮 | 帽子 | 街上很干 | 衬衫
         刮风 | 大风吹动了树枝 | 风筝 | 树叶都飞走了 | 外套
         起雾 | 大雾遮住了山 | 手电筒 | 远处什么也看不见 | 夹克
         打雷 | 雷声传遍了全城 | 蜡烛 | 电灯都灭了 | 大衣
@@ -30,14 +30,14 @@ TABLES = {
     "job": """job | work | tool | product | deed
         医生 | 医院 | 听诊器 | 药 | 给病人看病
         老师 | 学校 | 粉笔 | 课 | 教学生读书
-        农民 | 农场 | 拖拉机 | 粮食 | 在田里干活
+        农民 | 农场 | 锄头 | 粮食 | 在田里干活
         渔民 | 港口 | 渔网 | 鱼 | 出海打鱼
         厨师 | 饭店 | 炒锅 | 菜 | 炒了很多菜
         歌手 | 剧院 | 话筒 | 歌 | 在台上唱歌
         画家 | 画室 | 画笔 | 画 | 画了一幅画
         园丁 | 花园 | 铲子 | 盆景 | 给树浇水
-        司机 | 车站 | 方向盘 | 车票 | 开着汽车送人
-        飞行员 | 机场 | 飞机 | 航班 | 驾驶飞机""",
+        司机 | 车站 | 地图 | 车票 | 开着汽车送人
+        飞行员 | 机场 | 耳机 | 航班 | 驾驶飞机""",
     "trip": """vehicle | stop | driver | place | seen
         火车 | 火车站 | 列车员 | 窗边 | 田野和村庄
         飞机 | 机场 | 机长 | 座位上 | 白云和高山
@@ -73,12 +73,12 @@ TABLES = {
         打乒乓球 | 球拍 | 体育馆 | 用球拍把球打过了网 | 赢了最后一局
         下象棋 | 棋盘 | 公园 | 走了一步好棋 | 吃掉了对方的车
         跑步 | 跑鞋 | 操场 | 跑得很快 | 第一个跑到终点""",
-    "music": """instrument | music | played
-        钢琴 | 一首圆舞曲 | 轻轻地按着琴键
-        小提琴 | 一首老曲子 | 慢慢地拉着琴弓
-        吉他 | 一首情歌 | 用手指拨着琴弦
-        二胡 | 一首民歌 | 闭着眼睛拉着弦
-        古筝 | 一首古曲 | 用两只手拨着弦""",
+    "music": """instrument | music | played | instrument_unit | play
+        钢琴 | 一首圆舞曲 | 轻轻地按着琴键 | 架 | 弹
+        小提琴 | 一首老曲子 | 慢慢地拉着琴弓 | 把 | 拉
+        吉他 | 一首情歌 | 用手指拨着琴弦 | 把 | 弹
+        二胡 | 一首民歌 | 闭着眼睛拉着弦 | 把 | 拉
+        古筝 | 一首古曲 | 用两只手拨着弦 | 台 | 弹""",
     "season": """season | sky | land | doing
         春天 | 温暖 | 树上长出了新叶 | 在田里播种
         夏天 | 炎热 | 知了在树上不停地叫 | 在湖里游泳
@@ -89,7 +89,7 @@ TABLES = {
         发烧 | 头 | 多喝水
         牙疼 | 牙 | 补牙
         咳嗽 | 嗓子 | 喝蜂蜜
-        胃病 | 肚子 | 喝粥""",
+        胃疼 | 肚子 | 喝粥""",
     "shop": """shop | ware | other | seller
         面包店 | 面包 | 蛋糕 | 面包师
         书店 | 小说 | 地图 | 店员
@@ -110,11 +110,11 @@ TABLES = {
     "space": """body | look
         月亮 | 又圆又亮
         星星 | 一闪一闪
-        彩虹 | 弯弯的像一座桥""",
+        银河 | 像一条发亮的河""",
 }
 
 FRAMES = """
-* {name}养了一只{animal}。 / {name}家里有一只{animal}。
+* {name}养了一{animal_unit}{animal}。 / {name}家里有一{animal_unit}{animal}。
 {he}每天早上给{animal}吃{food}。 / {animal}最喜欢吃{food}。
 {animal}一看见{he}就{sound}。 / {animal}饿了，{sound}。
 ? 然后它{habit}。
@@ -127,14 +127,14 @@ FRAMES = """
 到了晚上，外面有东西{sound}。 / {he}忽然听见它{sound}。
 {animal}回来了，它{habit}。 / 原来是{animal}，{he}又高兴起来了。
 
-* {day}的天气是{weather}。 / 今天{weather}了。 / 天气预报说{day}会{weather}。
+* {day}{weather}。 / 今天{weather}。 / 天气预报说{day}会{weather}。
 {event}。 / {name}从窗户里看到{event}。
 ? 到了中午，{effect}。
 {name}带着{thing}出门了。 / {name}出门没有忘记带{thing}。
 {he}穿着一件{color}的{wear}。 / {he}穿上了{color}的{wear}。
 晚上{he}回到家，很早就睡了。 / {he}回到家里喝了一杯热茶。
 
-* {name}是一名{job}，在{work}工作。 / {name}的{relative}是一名{job}。
+* {name}是一名{job}，在{work}工作。 / 大家都知道{name}是一名{job}。
 {he}每天早上去{work}上班。 / {he}在{work}里工作了{number}年。
 {job}离不开{tool}。 / {he}的{tool}总是放在手边。
 ? 昨天{he}{deed}。 / {he}今天又{deed}。
@@ -142,7 +142,7 @@ FRAMES = """
 {name}很喜欢{job}这个工作。 / 晚上{he}离开{work}回家。
 
 {name}从小就想当{job}。 / {name}的梦想是当一名{job}。
-{relative}送给{he}一个{tool}。 / {he}用第一笔钱买了{tool}。
+{relative}送给{he}的礼物是{tool}。 / {he}用第一笔钱买了{tool}。
 {he}学了{number}年。 / {he}向一位老{job}学习。
 现在{he}在{work}里{deed}。 / 后来{he}真的成了{job}，天天在{work}上班。
 
@@ -178,9 +178,9 @@ FRAMES = """
 最后一分钟，{friend}{win}。 / 最后{friend}{win}。
 {name}输了比赛，可是{he}没有生气。 / {friend}赢了比赛，{she}非常高兴。
 
-{name}的{relative}送给{he}一架{instrument}。 / {name}正在学习弹{instrument}。
+{name}的{relative}送给{he}一{instrument_unit}{instrument}。 / {name}正在学习{play}{instrument}。
 {he}每天放学以后都练习。 / 每天晚上{he}都练习一个小时。
-{he}坐在{instrument}前面，{played}。 / 老师教{he}怎样{played}。
+{he}{played}。 / 老师教{he}怎样{played}。
 {day}，{he}在音乐会上演奏了{music}。 / {name}用{instrument}演奏了{music}。
 大家安静地听着。 / 观众们鼓掌鼓了很久。
 
@@ -190,11 +190,11 @@ FRAMES = """
 {name}和{friend}{doing}。 / 孩子们{doing}。
 {name}最喜欢{season}。 / {season}的日子过得很快。
 
-{name}病了，没有去上学。 / {name}得了{illness}。
+{name}病了，没有去上学。 / {name}{illness}了。
 {he}的{sign}疼了一个晚上。 / {he}的{sign}很疼，睡不着觉。
 {relative}带{he}去看医生。 / 早上{he}去医院看病。
 医生看了看{he}的{sign}，说是{illness}。 / 医生说{illness}要{cure}。
-得了{illness}最好{cure}。 / {name}回家{cure}，躺在床上休息。
+{illness}的时候最好{cure}。 / {name}回家{cure}，躺在床上休息。
 过了{number}天，{he}的病就好了。 / 很快{sign}就不疼了。
 
 {name}去{shop}买东西。 / {day}，{name}和{friend}一起去{shop}。

@@ -15,5 +15,5 @@ TEXT = {
     "bertviz.key": ("Key k", "键 k"),
     "bertviz.product": ("q × k", "q × k"),
     "bertviz.softmax": ("Softmax", "Softmax"),
-    "bertviz.point": ("Point at a token on the left", "请指向左边的一个词片"),
+    "bertviz.point": ("Point at a token on the left", "请指向左边的一个词元"),
 }

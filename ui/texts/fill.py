@@ -18,7 +18,7 @@ TEXT = {
     "fill.no_head": ("This model is an encoder without the head that predicts words, so it cannot fill "
                      "blanks. Choose another model in the sidebar; attention and words in context work "
                      "with this one.",
-                     "这个模型只有编码器，没有预测词的输出头，所以不能填空。请在侧栏换一个模型；注意力和语境中的词两页可以用它。"),
+                     "这个模型只有编码器，没有预测词的输出头，所以不能填空。请在侧栏换一个模型；“注意力”和“语境中的词”两页可以用它。"),
     "fill.blank": ("Blank {number}", "空格 {number}"),
     "fill.best": ("With the best guess", "填入最可能的词"),
     "fill.independent": ("Each blank is filled without knowing what goes into the others.",

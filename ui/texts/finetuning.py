@@ -75,7 +75,7 @@ TEXT = {
                      "只在 {count} 个例子上测量，每一个就占 {share}。"),
     "tune.rare": ("Hardly any examples: {labels}. They will not be learnt well.", "例子太少的标签：{labels}，很难学好。"),
     "tune.lopsided": ("{share} of the examples are “{label}”. Look at macro F1, not at accuracy.",
-                      "{share} 的例子都是“{label}”。请看宏平均 F1，不要看正确率。"),
+                      "{share} 的例子都是“{label}”。请看宏平均 F1，不要看准确率。"),
     # the settings
     "tune.settings": ("How it learns", "怎样学习"),
     "tune.details": ("More settings", "更多设置"),
@@ -100,7 +100,7 @@ TEXT = {
                          "学习率上升的那段占全程的比例，之后一直降到 0。"),
     "tune.batch": ("Examples per step", "每一步的例子数"),
     "tune.batch_help": ("More make a step calmer, and give fewer steps.", "越多每一步越稳，但步数越少。"),
-    "tune.length": ("Longest input in tokens", "最长输入（词片）"),
+    "tune.length": ("Longest input in tokens", "最长输入（词元）"),
     "tune.length_help": ("What is longer is cut; passages are read in overlapping windows.", "超出的部分会截掉；长短文分成重叠的窗口来读。"),
     "tune.patience": ("Stop early", "提前停止"),
     "tune.patience_help": ("After so many measurements without a better figure.", "连续这么多次测量没有进步就停止。"),
@@ -121,28 +121,28 @@ TEXT = {
                             "正在加载 TensorFlow，大约十秒；接着读例子、搭建网络，然后开始。"),
     "tune.doing_examples": ("Reading the examples.", "正在读例子。"),
     "tune.doing_network": ("Building the networks.", "正在搭建网络。"),
-    "tune.doing_tokens": ("Turning the examples into token ids.", "正在把例子变成词片编号。"),
+    "tune.doing_tokens": ("Turning the examples into token ids.", "正在把例子变成词元编号。"),
     "tune.doing_first": ("Taking the first steps; the first figures come in a few seconds.", "正在走最初几步，几秒后有第一批数字。"),
     "tune.doing_last_look": ("Measures once more on unseen examples and keeps the best model, then stops.",
                              "再在没见过的例子上测一次，保留最好的模型，然后停止。"),
-    "tune.died": ("The training process is gone: somebody ended it, or the computer did. What it found up to its last look "
-                  "at the dev examples is kept. Its last words:",
-                  "训练进程不见了：有人结束了它，或者电脑关了它。最后一次测量之前的结果都还在。它最后说："),
+    "tune.died": ("The training process is gone: somebody ended it, or the computer did. What it found up to its last "
+                  "measurement is kept. Its last words:",
+                  "训练进程不见了：有人结束了它，或者电脑关了它。最后一次测量之前的结果都还在。最后的信息："),
     "tune.pretrained": ("pretrained", "预训练过的"),
     "tune.scratch": ("from scratch", "从零开始的"),
     "tune.loss_of": ("loss, {name}", "损失，{name}"),
     "tune.epoch": ("epoch", "轮"),
     "tune.speed": ("examples per second", "每秒例子数"),
     "tune.loss": ("Loss while learning", "学习时的损失"),
-    "tune.train_accuracy": ("Right while learning", "学习时的正确率"),
+    "tune.train_accuracy": ("Right while learning", "学习时的准确率"),
     "tune.dev_score": ("Unseen examples: {score}", "没见过的例子：{score}"),
     "tune.view_figures": ("Figures", "成绩"),
     "tune.view_wrong": ("Mistakes", "错题"),
     "tune.view_try": ("Try it", "试一试"),
     # the figures
     "tune.no_result": ("The first figures come at the end of the first epoch.", "第一轮结束时才有第一份成绩。"),
-    "tune.score_accuracy": ("accuracy", "正确率"),
-    "tune.score_tag_accuracy": ("tags right", "标注正确率"),
+    "tune.score_accuracy": ("accuracy", "准确率"),
+    "tune.score_tag_accuracy": ("tags right", "标注准确率"),
     "tune.score_macro_f1": ("macro F1", "宏平均 F1"),
     "tune.macro_f1_note": ("Macro F1: the mean over all labels of F1, which weighs precision and recall alike. A rare label "
                            "counts as much as a frequent one.",
@@ -155,36 +155,38 @@ TEXT = {
     "tune.precision": ("precision", "精确率"),
     "tune.recall": ("recall", "召回率"),
     "tune.f1": ("F1", "F1"),
-    "tune.count": ("there are", "个数"),
+    "tune.count": ("count", "个数"),
     "tune.best_epoch": ("at epoch", "第几轮"),
     "tune.always_same": ("always the same label", "总答同一个标签"),
     "tune.reads_alone": ("The fine-tuned model reaches **{mine}** ({score}) on examples that it never saw.",
                          "微调后的模型在没见过的例子上达到 **{mine}**（{score}）。"),
-    "tune.reads_ahead": ("Pretraining is worth **{gap} points** here: {mine} against {other} ({score}). With so few "
-                         "examples, differences up to {chance} points can be luck.",
-                         "预训练在这里值 **{gap} 个百分点**：{mine} 对 {other}（{score}）。例子这么少，{chance} 个百分点以内的差距可能只是运气。"),
+    "tune.reads_ahead": ("Pretraining is worth **{gap} points** here: {mine} against {other} ({score}). With {dev} "
+                         "examples to measure on, differences up to {chance} points can be luck.",
+                         "预训练在这里值 **{gap} 个百分点**：{mine} 对 {other}（{score}）。用 {dev} 个例子测量，{chance} 个百分点以内的差距可能只是运气。"),
     "tune.reads_behind": ("The twin without pretraining is ahead by **{gap} points**: {other} against {mine} ({score}). "
-                          "With so few examples, differences up to {chance} points can be luck; this is more. Pretraining does not help here as it is set up.",
-                          "没有预训练的反而领先 **{gap} 个百分点**：{other} 对 {mine}（{score}）。例子这么少，{chance} 个百分点以内可能只是运气，这里超过了。照现在的设置，预训练没有帮上忙。"),
+                          "With {dev} examples to measure on, differences up to {chance} points can be luck; this is more. "
+                          "Pretraining does not help here as it is set up.",
+                          "没有预训练的反而领先 **{gap} 个百分点**：{other} 对 {mine}（{score}）。用 {dev} 个例子测量，{chance} 个百分点以内可能只是运气，"
+                          "这里超过了。照现在的设置，预训练没有帮上忙。"),
     "tune.reads_close": ("**No clear difference**: {mine} against {other} ({score}). They are {gap} points "
-                         "apart, and differences up to {chance} points can be luck with so few examples.",
-                         "**看不出明显差别**：{mine} 对 {other}（{score}），相差 {gap} 个百分点。例子这么少，{chance} 个百分点以内的差距可能只是运气。"),
+                         "apart, and differences up to {chance} points can be luck with {dev} examples to measure on.",
+                         "**看不出明显差别**：{mine} 对 {other}（{score}），相差 {gap} 个百分点。用 {dev} 个例子测量，{chance} 个百分点以内的差距可能只是运气。"),
     "tune.reads_guessing": ("**Neither has learnt much**: {mine} and {other} ({score}), while always giving the same label "
-                            "would reach {largest}. They are {gap} points apart; with so few examples, differences up to "
-                            "{chance} points can be luck.",
-                            "**两个都没学到什么**：{mine} 和 {other}（{score}），而总答同一个标签也有 {largest}。两者相差 {gap} 个百分点；例子这么少，{chance} 个百分点以内的差距可能只是运气。"),
+                            "would reach {largest}. They are {gap} points apart; with {dev} examples to measure on, "
+                            "differences up to {chance} points can be luck.",
+                            "**两个都没学到什么**：{mine} 和 {other}（{score}），而总答同一个标签也有 {largest}。两者相差 {gap} 个百分点；用 {dev} 个例子测量，{chance} 个百分点以内的差距可能只是运气。"),
     "tune.note_dev": ("Learnt from {train} examples, measured on {dev} others. The best epoch was chosen on these {dev}, so "
                       "the figures are slightly too kind.",
                       "用 {train} 个例子学，在另外 {dev} 个上测。最好的一轮也是按这 {dev} 个选的，所以成绩略微偏高。"),
     "tune.note_cut": ("Longer than {length} tokens and cut: {train} of the ones to learn from, {dev} of the others.",
-                      "超过 {length} 个词片而被截短的：学习用的 {train} 个，测量用的 {dev} 个。"),
+                      "超过 {length} 个词元而被截短的：学习用的 {train} 个，测量用的 {dev} 个。"),
     "tune.note_early": ("Stopped early: {names}.", "提前停止：{names}。"),
     # mistakes
     "tune.whose": ("Whose mistakes", "谁的错题"),
     "tune.page": ("Page", "页"),
-    "tune.expected": ("right", "正确"),
+    "tune.expected": ("correct answer", "正确答案"),
     "tune.predicted": ("answered", "回答"),
-    "tune.nothing_wrong": ("No mistakes on the dev examples.", "测量用的例子全部答对。"),
+    "tune.nothing_wrong": ("No mistakes on the examples to measure on.", "测量用的例子全部答对。"),
     # try it
     "tune.no_model": ("The model can be tried after the first epoch.", "第一轮结束后就可以试。"),
     "tune.no_examples": ("The examples of this run can no longer be read.", "这次微调的例子已经读不到了。"),

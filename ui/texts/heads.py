@@ -1,7 +1,7 @@
 """What do heads do?: (English, Chinese)."""
 
 TEXT = {
-    "heads.name": ("What do heads do?", "头在做什么？"),
+    "heads.name": ("What do heads do?", "注意力头在做什么？"),
     "heads.lead": ("Attention is **not** an explanation: that a head looks at a word does not mean that the answer "
                    "rests on it. Take something away and see.",
                    "注意力**不是**解释：一个头看着某个词，并不说明答案取决于它。拿掉一样东西，看看会怎样。"),
@@ -13,8 +13,8 @@ TEXT = {
     "heads.needs_answer": ("There is no answer to compare yet: write [MASK] for a word, or add a second sentence.",
                            "还没有可以比较的答案：用 [MASK] 代替一个词，或者加上第二句。"),
     # roles
-    "heads.role_previous": ("previous token", "前一个词片"),
-    "heads.role_next": ("next token", "后一个词片"),
+    "heads.role_previous": ("previous token", "前一个词元"),
+    "heads.role_next": ("next token", "后一个词元"),
     "heads.role_first": ("first, [CLS]", "首个 [CLS]"),
     "heads.role_separator": ("separator", "分隔符"),
     "heads.role_same_word": ("same word", "同一个词"),
@@ -29,7 +29,7 @@ TEXT = {
         "is at least 75% of the largest possible, and mixed otherwise. Counted is where the words look, not where [CLS] "
         "and [SEP] look. “Same word” means the other pieces of a split word and repetitions. On another text a head may get "
         "another name.",
-        "每个头按它在这段文本上权重最多的去处起名，条件是至少占 30%，并且是平均看所有词片时的 1.5 倍。没有这样的去处时，熵达到最大值的 75% 就叫“分散”，否则叫“混合”。只统计由词发出的注意力，不统计由 [CLS] 和 [SEP] 发出的。“同一个词”指被切开的词的其他部分和重复出现的词。换一段文本，名字可能不同。"),
+        "每个头按它在这段文本上权重最多的去处起名，条件是至少占 30%，并且至少是平均看所有词元时的 1.5 倍。没有这样的去处时，熵达到最大值的 75% 就叫“分散”，否则叫“混合”。只统计由词发出的注意力，不统计由 [CLS] 和 [SEP] 发出的。“同一个词”指被切开的词的其他部分和重复出现的词。换一段文本，名字可能不同。"),
     "heads.all_measures": ("All measures", "全部数值"),
     "heads.chance": ("if all alike", "平均分配时"),
     "heads.breadth": ("entropy", "熵"),
@@ -42,8 +42,8 @@ TEXT = {
     "heads.edge": ("One connection", "一条连接"),
     "heads.layer": ("Layer", "层"),
     "heads.head": ("Head", "头"),
-    "heads.from": ("Token that looks", "在看的词片"),
-    "heads.to": ("Token looked at", "被看的词片"),
+    "heads.from": ("Token that looks", "在看的词元"),
+    "heads.to": ("Token looked at", "被看的词元"),
     "heads.edge_note": ("This connection has a weight of {weight}. The others of that head stay as they are.",
                         "这条连接的权重是 {weight}。这个头的其他连接不变。"),
     "heads.word": ("Word to hide", "要遮住的词"),
@@ -69,13 +69,13 @@ TEXT = {
                         "[MASK]: how far the pair's probability moves). Small figures are common: other heads step in.",
                         "每个数字是只关掉这一个头时转到别的词上的概率（没有 [MASK] 时，是句对概率的变化）。数字常常很小：别的头会补上。"),
     "heads.rank_words_note": ("Each figure is how much probability moves to other words when that word alone is behind "
-                              "[MASK].",
-                              "每个数字是只把这个词换成 [MASK] 时转到别的词上的概率。"),
+                              "[MASK] (with no blank in the text: how far the pair's probability moves).",
+                              "每个数字是只把这个词换成 [MASK] 时转到别的词上的概率（文本里没有空格时，是句对概率的变化）。"),
     "heads.strongest": ("The strongest", "影响最大的"),
     "heads.taken": ("taken away", "拿掉"),
     "heads.moves": ("moves", "转移的概率"),
     "heads.answer": ("the answer, before → after", "原来的答案，之前 → 之后"),
     "heads.now": ("first now: {word} {share}", "现在第一：{word} {share}"),
-    "heads.at": ("{word} (token {place})", "{word}（第 {place} 个词片）"),
+    "heads.at": ("{word} (token {place})", "{word}（第 {place} 个词元）"),
     "heads.place": ("Layer {layer} · Head {head}", "第 {layer} 层 · 头 {head}"),
 }

@@ -17,7 +17,7 @@ TEXT = {
     "pair.unsure": ("The model cannot decide.", "模型拿不定主意。"),
     "pair.no": ("B probably does not follow A.", "B 多半不是接着 A 的。"),
     "pair.sure_no": ("B almost certainly does not follow A.", "B 几乎肯定不是接着 A 的。"),
-    "pair.probability": ("It gives this {share}.", "它给出的概率是 {share}。"),
+    "pair.probability": ("Probability that B follows A: {share}.", "B 紧跟 A 的概率：{share}。"),
     "pair.a_then_b": ("A, then B", "先 A 后 B"),
     "pair.b_then_a": ("B, then A", "先 B 后 A"),
     "pair.random": ("a stranger", "毫不相干"),

@@ -15,7 +15,7 @@ TEXT = {
     "static.view": ("View", "视图"),
     "static.view_near": ("Neighbours", "邻居"),
     "static.view_analogy": ("Analogies", "类比"),
-    "static.view_map": ("Map", "地图"),
+    "static.view_map": ("Map", "分布图"),
     "static.view_train": ("Train", "训练"),
     "static.word": ("Word", "词"),
     "static.empty": ("Type a word.", "请输入一个词。"),
@@ -30,7 +30,7 @@ TEXT = {
     "static.analogy_note": ("The words nearest to the sum, the three themselves left out. The examples work with the "
                             "bundled vectors; many others do not: try your own.",
                             "离这个和最近的词（不计那三个词本身）。示例在随附的词向量上成立，许多别的类比并不成立：试试自己的。"),
-    "static.list": ("Words, with blanks or commas between them", "一些词，用空格或逗号隔开"),
+    "static.list": ("Words, separated by spaces or commas", "一些词，用空格或逗号隔开"),
     "static.list_few": ("At least three words with vectors are needed for a map.", "至少需要三个有向量的词才能画图。"),
     "static.map_plane": ("The two directions in which these words differ most: {share} of all differences.",
                          "这些词差别最大的两个方向：占全部差异的 {share}。"),
