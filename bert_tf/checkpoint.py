@@ -48,7 +48,7 @@ def read_config(folder: str | Path) -> BertConfig:
         ValueError: the config is not a BERT that this library computes exactly.
     """
     folder = Path(folder)
-    if not folder.is_dir():
+    if not os.path.isdir(folder):  # where a name is too long, Path.is_dir raises an error of its own
         raise FileNotFoundError(f"{folder} is not a folder here, and nothing is downloaded. A BERT folder holds "
                                 f"config.json, vocab.txt and {WEIGHTS_FILE}.")
     if not (folder / "config.json").is_file():

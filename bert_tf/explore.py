@@ -5,6 +5,7 @@ Letters in shapes: T tokens, L layers, N heads, H hidden, V vocabulary.
 
 from __future__ import annotations
 
+import os
 import re
 import threading
 import unicodedata
@@ -33,7 +34,7 @@ def load(folder: str | Path) -> "Bert":
 
     Example: `bert_tf.load("saved_models/bert-mini-en-zh").fill_mask("The [MASK] sat on the mat.")`
     """
-    folder = Path(folder).expanduser()
+    folder = Path(os.path.expanduser(folder))  # Path.expanduser raises an error of its own where there is no such user
     return Bert(checkpoint.load(folder), folder)
 
 

@@ -5,6 +5,7 @@ Letters in shapes: T tokens, C labels.
 
 from __future__ import annotations
 
+import os
 import threading
 from pathlib import Path
 
@@ -46,7 +47,7 @@ def load_finetuned(folder: str | Path) -> "Finetuned":
 
     Example: `bert_tf.load_finetuned("runs/sentiment/model").classify("Never again.")`
     """
-    folder = Path(folder).expanduser()
+    folder = Path(os.path.expanduser(folder))  # Path.expanduser raises an error of its own where there is no such user
     return Finetuned(load_task(folder), folder)
 
 

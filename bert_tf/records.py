@@ -6,6 +6,7 @@ import dataclasses
 import inspect
 import json
 import numbers
+import operator
 import re
 from pathlib import Path
 
@@ -49,7 +50,7 @@ class JsonRecord:
 
     def to_dict(self) -> dict:
         """Returns the fields as plain JSON values (tuples become lists)."""
-        return json.loads(json.dumps(dataclasses.asdict(self)))
+        return json.loads(json.dumps(dataclasses.asdict(self), default=operator.index))  # NumPy's integers become plain
 
     def replace(self, **changes):
         """Returns a copy with some fields changed, validated again."""

@@ -186,7 +186,7 @@ def question_windows(tokenizer: WordPieceTokenizer, question: str, passage: str,
     Raises:
         ValueError: question or passage is empty, or holds nothing that the tokenizer keeps.
     """
-    asked, pieces = tokenizer.pieces(question), tokenizer.pieces(passage)
+    asked, pieces = tokenizer.pieces(question), _with_neighbours(tokenizer.pieces(passage), passage)
     for name, found in (("question", asked), ("passage", pieces)):
         if not found:
             raise ValueError(f"The {name} is empty, or holds no character that the tokenizer keeps; type some words.")
@@ -198,6 +198,23 @@ def question_windows(tokenizer: WordPieceTokenizer, question: str, passage: str,
         follows = pieces[first + len(stretch):first + len(stretch) + 1]
         windows.append(_window(tokenizer, kept, stretch, follows, cut=len(asked) - len(kept)))
     return windows
+
+
+def _with_neighbours(pieces: list, text: str) -> list:
+    """Gives the characters that the tokenizer drops (accents, joiners) to the piece beside them, the one before first.
+
+    An answer may end in such a character, or begin with one; white space stays between the pieces.
+    """
+    found, before = [], 0
+    for i, (piece, id, start, end) in enumerate(pieces):
+        after = pieces[i + 1][2] if i + 1 < len(pieces) else len(text)
+        while start > before and not text[start - 1].isspace():
+            start -= 1
+        while end < after and not text[end].isspace():
+            end += 1
+        found.append((piece, id, start, end))
+        before = end
+    return found
 
 
 def _window(tokenizer: WordPieceTokenizer, asked: list, stretch: list, follows: list, *, cut: int) -> Window:

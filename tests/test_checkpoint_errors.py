@@ -26,6 +26,10 @@ def edit_tensors(folder: Path, edit) -> None:
 
 
 def test_no_folder(tmp_path):
+    for opened, folder in ((bert_tf.load, "~nosuchuser/m"), (bert_tf.load_finetuned, "~nosuchuser/m"),
+                           (bert_tf.load, tmp_path / ("m" * 300))):
+        with pytest.raises(FileNotFoundError, match="m is not a folder here"):
+            opened(folder)
     with pytest.raises(FileNotFoundError, match="nowhere is not a folder here, and nothing is downloaded. A BERT folder holds config.json"):
         bert_tf.load(tmp_path / "nowhere")
     (tmp_path / "file").write_text("x")

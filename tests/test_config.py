@@ -3,6 +3,7 @@
 import json
 import math
 
+import numpy as np
 import pytest
 
 from bert_tf.config import SIZES, BertConfig, PretrainingConfig, Stage
@@ -85,6 +86,10 @@ def test_json_round_trip(config, tmp_path):
     changed.save(tmp_path / "config.json")
     assert BertConfig.load(tmp_path / "config.json") == changed
     assert json.loads((tmp_path / "config.json").read_text())["layer_norm_eps"] == 1e-5
+
+
+def test_numpy_integers_are_written_as_plain_ones(config):
+    assert config.replace(hidden_size=np.int64(8)).to_dict() == config.to_dict()
 
 
 def test_unknown_keys_are_refused_by_name(config):

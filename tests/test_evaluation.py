@@ -182,3 +182,49 @@ def test_fine_tuned_figures_are_those_of_the_run(tiny_model_folder, tmp_path, mo
         tasks.dev_file(tmp_path / "pets.tsv")
     with pytest.raises(FileNotFoundError, match="other-train"):
         tasks.dev_file(tmp_path / "other-train.tsv")
+
+
+def test_a_fine_tuning_that_is_stopped_is_no_result(tmp_path, monkeypatch):
+    from bert_tf.evaluation import tasks
+    from bert_tf.training.finetuning_config import FinetuningConfig
+
+    for name in ("a", "b"):
+        for part in ("train", "dev"):
+            (tmp_path / f"{name}-{part}.tsv").touch()
+    twin = {"figures": {"accuracy": 0.5}}
+    results = [{"state": state, "score_name": "accuracy", "examples": {"train": 3, "dev": 2},
+                "twins": {"pretrained": twin, "scratch": twin}} for state in ("finished", "stopped")]
+    monkeypatch.setattr(tasks, "create_finetuning", lambda *args, **options: None)
+    monkeypatch.setattr(tasks, "finetune", lambda run, show: results.pop(0))
+    files, seen = [str(tmp_path / f"{name}-train.tsv") for name in "ab"], []
+    with pytest.raises(KeyboardInterrupt):
+        tasks.fine_tuned("model", files, found=lambda found: seen.append(dict(found)))
+    assert [list(found) for found in seen] == [["a"]]
+    with pytest.raises(ValueError, match="twin is false"):
+        tasks.fine_tuned("model", files, config=FinetuningConfig(twin=False))
+
+
+def test_the_command_checks_first_and_tells_what_it_measured(model_copy, tmp_path, monkeypatch, capsys):
+    from bert_tf.evaluation import tasks
+
+    def fail(*args, **options):
+        raise OSError(28, "No space left on device", "card.md")
+
+    monkeypatch.setattr(report, "measure_all", lambda *args, **options: measured.append(1) or {})
+    measured, command = [], ["evaluate", str(model_copy), "--card"]
+    for part, label in (("train", "yes"), ("dev", "perhaps")):
+        (tmp_path / f"a-{part}.tsv").write_text(f"text\tlabel\nx\tno\ny\t{label}\n")
+    assert main([*command, "--tasks", str(tmp_path / "a-train.tsv")]) == 1
+    assert "labels that the training file lacks: perhaps" in capsys.readouterr().err
+    monkeypatch.setattr("tempfile.TemporaryFile", fail)
+    assert main(command) == 1 and "No space left on device. Allow writing there, or leave" in capsys.readouterr().err
+    assert not measured
+    monkeypatch.undo()
+    monkeypatch.setattr(report, "measure_all", lambda *args, **options: {"text": {}})
+    monkeypatch.setattr(report, "markdown", lambda measures: f"measured {sorted(measures)}")
+    monkeypatch.setattr(report, "save", fail)
+    assert main(command) == 1
+    said = capsys.readouterr()
+    assert said.out == "measured ['text']\n" and "card.md: No space left on device" in said.err
+    monkeypatch.setattr(tasks, "fine_tuned", lambda *args, found, **options: found({"a": 1}) or fail())
+    assert main(command[:-1]) == 1 and capsys.readouterr().out == "measured ['tasks', 'text']\n"

@@ -18,6 +18,7 @@ from bert_tf.training.run_folder import (
     RunFolder,
     _most_crowded,
     step_of,
+    write_atomically,
 )
 
 
@@ -36,6 +37,22 @@ def test_a_second_run_in_the_same_folder_is_refused(run):
     with pytest.raises(ValueError, match="--resume"):
         run.create({"kind": "other"})
     assert run.config() == {"kind": "test"}
+
+
+def test_a_run_that_failed_before_its_first_step_may_be_asked_for_anew(run):
+    run.write_status("failed", message="no memory")
+    run.create({"kind": "finetuning"})
+    assert run.status() == {} and run.config() == {"kind": "finetuning"}
+    run.write_status("finished")
+    with pytest.raises(ValueError, match="already holds a run. Give another --run"):
+        run.create({"kind": "finetuning"})
+
+
+def test_what_cannot_be_written_leaves_nothing_beside_it(tmp_path):
+    (tmp_path / "a.json").write_text("before")
+    with pytest.raises(UnicodeEncodeError):
+        write_atomically(tmp_path / "a.json", "half a character: \ud83d")
+    assert [path.read_text() for path in tmp_path.iterdir()] == ["before"]
 
 
 def test_a_folder_without_a_run_is_named(tmp_path):

@@ -62,6 +62,9 @@ def test_a_description_says_what_was_found(tmp_path):
     ("g.json", json.dumps([{"tokens": ["in", "Rome"], "labels": ["O", "B-LOC"]}]), "tagging",
      {"tokens": "tokens", "tags": "labels"}),
     ("h.jsonl", jsonl({"text": "在北京", "tags": "O B-LOC I-LOC"}), "tagging", {"text": "text", "tags": "tags"}),
+    ("i.csv", "text,text2,label\na,b,x\nc,d,y\n", "pairs", {"text_a": "text", "text_b": "text2", "label": "label"}),
+    ("j.tsv", "text_pair\tlabel\ttext\na\tx\tb\nc\ty\td\n", "pairs",
+     {"text_a": "text", "text_b": "text_pair", "label": "label"}),
 ])
 def test_columns_are_recognised(tmp_path, name, content, task, columns):
     file = read_task_file(write(tmp_path, name, content))
@@ -94,6 +97,9 @@ def test_header_and_separator_are_told(tmp_path, name, content, columns, labels)
 def test_columns_can_be_chosen(tmp_path):
     path = write(tmp_path, "a.tsv", "coarse\tfine\ttext\nA\tA1\tx\nB\tB1\ty\nB\tB2\tz\n")
     assert read_task_file(path, columns={"text": "text", "label": "fine"}).labels == ("A1", "B1", "B2")
+    one = write(tmp_path, "b.tsv", "text\ttext2\tlabel\na\tb\tx\nc\td\ty\n")
+    for asked in ({"columns": {"text": "text"}}, {"task": "classification"}):
+        assert read_task_file(one, **asked).columns == {"text": "text", "label": "label"}
     with pytest.raises(ValueError, match="no such column: label=colour"):
         read_task_file(path, columns={"label": "colour"})
 
@@ -124,10 +130,11 @@ def test_questions_that_cannot_be_asked_are_passed_over_and_counted(tmp_path):
     paragraph = content["data"][0]["paragraphs"][0]
     paragraph["qas"] += [{"question": "\u200b", "answers": paragraph["qas"][0]["answers"]},
                          {"question": "Who?", "answers": [], "is_impossible": True}]
+    paragraph["qas"].append({"question": "Why?", "answers": [{"text": "", "answer_start": -1}]})
     content["data"][0]["paragraphs"].append({"context": "\u200b", "qas": [
         {"question": "What?", "answers": [{"text": "\u200b", "answer_start": 0}]}]})
     file = read_task_file(write(tmp_path, "a.json", json.dumps(content)))
-    assert [example.question for example in file.examples] == ["Where?"] and file.skipped == 3
+    assert [example.question for example in file.examples] == ["Where?"] and file.skipped == 4
 
 
 @pytest.mark.parametrize("name", ["a.jsonl", "b.json", "c.json"])
@@ -157,6 +164,22 @@ def test_conll_files_are_read(tmp_path, separator):
     assert file.task == "tagging" and file.columns == {"tokens": "tokens", "tags": "tags"}
     assert [(e.text, e.entities) for e in file.examples] == [
         ("Anna saw New York", [("PER", 0, 1), ("LOC", 2, 4)]), ("北京", [("LOC", 0, 2)])]
+
+
+def test_words_of_conll_files_may_hold_other_spaces(tmp_path):
+    content = "Hà\u00a0Nội\tX Y\tB-LOC\r\n\u3000\tZ\tO\r\n\u3000\r\n\u00a0 X  B-LOC\n"
+    file = read_task_file(write(tmp_path, "a.txt", content))
+    assert [[e.text[start:end] for start, end in e.spans] for e in file.examples] == [
+        ["Hà\u00a0Nội", "\u3000"], ["\u00a0"]]
+
+
+@pytest.mark.parametrize("name", ["a.jsonl", "a.json"])
+def test_half_a_character_is_replaced(tmp_path, name):
+    rows = [{"text": "so good \ud83d", "label": "x\ude00"}, {"text": "\\ud83d \U0001f600", "label": "y"}]
+    content = json.dumps(rows) if name == "a.json" else "\n".join(map(json.dumps, rows))
+    file = read_task_file(write(tmp_path, name, content))
+    assert [example.text for example in file.examples] == ["so good \ufffd", "\\ud83d \U0001f600"]
+    assert file.labels == ("x\ufffd", "y")
 
 
 def test_other_ways_to_tag_become_bio(tmp_path):
@@ -191,6 +214,9 @@ def test_other_ways_to_tag_become_bio(tmp_path):
     ("v.jsonl", jsonl({"context": "a", "question": "b", "answers": {"text": ["a"]}}), "line 1 is no question about"),
     ("w.jsonl", jsonl({"context": "a", "question": "b", "answers": {"text": ["b"], "answer_start": [0]}}),
      "question 'in line 1': the answer 'b' does not stand"),
+    ("z.csv", ",\n,\n", "z.csv is empty"), ("aa.csv", '""\n', "aa.csv is empty"),
+    ("ab.jsonl", jsonl({"tokens": ["a"], "tags": ["B-A"]}, {"tokens": None, "tags": ["O"]}), "line 2: 0 tokens, but 1"),
+    ("ac.json", squad(answer_start="x"), "ac.json, question 'q1': answer_start should be a whole number, not 'x'"),
     ("s.csv", "a,b\n" + "".join(f"x{i},y{i}\n" for i in range(6)), "which column is the label"),
 ])
 def test_bad_files_are_refused(tmp_path, name, content, message):
@@ -199,8 +225,9 @@ def test_bad_files_are_refused(tmp_path, name, content, message):
 
 
 def test_large_and_missing_files_are_refused(tmp_path, monkeypatch):
-    with pytest.raises(FileNotFoundError, match="does not exist"):
-        read_task_file(tmp_path / "none.csv")
+    for name in ("none.csv", "n" * 300):
+        with pytest.raises(FileNotFoundError, match="does not exist"):
+            read_task_file(tmp_path / name)
     monkeypatch.setattr(task_files, "LARGEST_MEGABYTES", 1e-6)
     with pytest.raises(ValueError, match="Take a sample"):
         read_task_file(write(tmp_path, "a.csv", "text,label\na,x\nb,y\n"))

@@ -296,3 +296,12 @@ def test_answers_start_and_end_at_whole_words(tiny_vocabulary):
     rows = [np.zeros(len(window), np.float32)] * 2
     spans = {(start, end) for start, end, _ in task_inputs.best_spans([window], rows[:1], rows[1:], top_k=99)}
     assert spans == {(0, 4), (5, 8), (0, 8)}
+
+
+@pytest.mark.parametrize("answer", ["cafe\u0301", "आम में", "❤\ufe0f", "\u200fcat\u200d"])
+def test_answers_keep_the_characters_that_the_tokenizer_drops(tiny_vocabulary, answer):
+    tokenizer, passage = WordPieceTokenizer(tiny_vocabulary), f"the dog {answer}, we went"
+    window, = task_inputs.question_windows(tokenizer, "the?", passage, max_length=40, doc_stride=8)
+    first, last = window.find(8, 8 + len(answer))
+    assert (window.offsets[first][0], window.offsets[last][1]) == (8, 8 + len(answer))
+    assert task_scores.exact_match(answer, [answer.strip("\u200f\u200d")]) == 1

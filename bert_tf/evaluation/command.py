@@ -32,34 +32,57 @@ def _evaluate(args) -> None:
     from bert_tf.evaluation.report import markdown, measure_all, save
     from bert_tf.evaluation.tasks import dev_file, fine_tuned
     from bert_tf.quiet import start_keras_quietly
+    from bert_tf.training.finetuning import read_examples
     from bert_tf.training.finetuning_config import FinetuningConfig
 
     start_keras_quietly()
-    for path in args.tasks:
-        dev_file(Path(path))  # before hours of work
+    config = FinetuningConfig(most_train=args.most_train, most_dev=args.most_dev)
+    for path in args.tasks:  # before hours of work
+        read_examples(config, path, str(dev_file(Path(path))), None)
     bert = bert_tf.load(args.model)
-    vectors = word2vec_beside(args.model, args.word2vec)
-    with tempfile.TemporaryDirectory() as scratch, tqdm(total=100, bar_format="{desc:<28} |{bar}| {elapsed}") as bar:
-        def show(name: str, share: float) -> None:
-            bar.set_description_str(name, refresh=False)
-            bar.n = 100 * share
-            bar.refresh()
+    if args.card:
+        require_writable(bert.folder)
+    vectors = word2vec_beside(bert.folder, args.word2vec)
+    measures: dict = {}
+    try:
+        with (tempfile.TemporaryDirectory() as scratch,
+              tqdm(total=100, bar_format="{desc:<28} |{bar}| {elapsed}") as bar):
+            def show(name: str, share: float) -> None:
+                bar.set_description_str(name, refresh=False)
+                bar.n = 100 * share
+                bar.refresh()
 
-        measures = measure_all(bert, args.files, scratch=scratch, word2vec=vectors, pairs=args.pairs, show=show)
-        if args.card:
-            save(measures, args.model)
-        config = FinetuningConfig(most_train=args.most_train, most_dev=args.most_dev)
+            def found(results: dict) -> None:  # each set takes minutes: what is there is written down at once
+                measures["tasks"] = results
+                if args.card:
+                    save(measures, bert.folder)
 
-        def found(results: dict) -> None:  # each set takes minutes: what is there is written down at once
-            measures["tasks"] = results
+            measures |= measure_all(bert, args.files, scratch=scratch, word2vec=vectors, pairs=args.pairs, show=show)
             if args.card:
-                save(measures, args.model)
+                save(measures, bert.folder)
+            fine_tuned(bert.folder, args.tasks, config=config, show=show, found=found)
+    finally:  # whatever ended it, what was measured is told
+        if measures:
+            print(markdown(measures))
 
-        fine_tuned(args.model, args.tasks, config=config, show=show, found=found)
-    print(markdown(measures))
+
+def require_writable(folder: Path) -> None:
+    """Makes sure that `--card` will be able to write into a folder.
+
+    Raises:
+        ValueError: nothing can be written there.
+    """
+    import tempfile
+
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise ValueError(f"The measures cannot be written into {folder}: {error.strerror}. Allow writing there, or "
+                         "leave --card out.") from None
 
 
-def word2vec_beside(model: str, named: list[str] | None) -> dict:
+def word2vec_beside(model: str | Path, named: list[str] | None) -> dict:
     """Opens word2vec vectors: those named, or those in `word2vec-en` and `word2vec-zh` beside the model's folder.
 
     Raises:

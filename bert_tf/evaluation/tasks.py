@@ -30,15 +30,20 @@ def fine_tuned(model: str | Path, files: Sequence[str], *, config: FinetuningCon
 
     Raises:
         FileNotFoundError: a file or its dev file is not there.
-        ValueError: a file without "train" in its name, or one that cannot be used.
+        ValueError: a file without "train" in its name, or one that cannot be used; a recipe without the twin.
+        KeyboardInterrupt: somebody asked to stop; the set that was being learnt is not among the results.
     """
-    results = {}
+    config, results = config or FinetuningConfig(), {}
+    if not config.twin:
+        raise ValueError("twin is false, but a model is measured beside its twin from random weights; leave it true.")
     for name, path in zip(set_names(files), map(Path, files)):
         dev = dev_file(path)
         with tempfile.TemporaryDirectory() as scratch:
             run = RunFolder(Path(scratch) / "run")
-            create_finetuning(run, config or FinetuningConfig(), model=str(model), train=str(path), dev=str(dev))
+            create_finetuning(run, config, model=str(model), train=str(path), dev=str(dev))
             result = finetune(run, show=lambda record: show(name, record.get("progress", 0.0)))
+        if result["state"] == "stopped":
+            raise KeyboardInterrupt
         figure = result["score_name"]
         results[name] = {"figure": figure, "train": result["examples"]["train"], "dev": result["examples"]["dev"],
                          **{twin: result["twins"][twin]["figures"][figure] for twin in ("pretrained", "scratch")}}

@@ -63,12 +63,14 @@ class RunFolder:
         """
         if (self.path / "config.json").exists():
             if self.status().get("state") != "failed" or self.checkpoints() or self.metrics():
-                way = "leave --train out" if self.config().get("kind") == "finetuning" else "give --resume"
-                raise ValueError(f"{self.path} already holds a run. To go on with it {way}; otherwise give another --run.")
+                goes_on = self.config().get("kind") != "finetuning"
+                way = "To go on with it give --resume; otherwise give" if goes_on else "Give"
+                raise ValueError(f"{self.path} already holds a run. {way} another --run.")
             for prepared in ("tokenizer", "shards", "heldout", "initial"):
                 shutil.rmtree(self.path / prepared, ignore_errors=True)
         try:
             self.checkpoints_path.mkdir(parents=True, exist_ok=True)
+            (self.path / "status.json").unlink(missing_ok=True)  # of the run that failed
             self.rewrite_config(config)
         except OSError as error:
             raise ValueError(f"The run folder {self.path} cannot be written: {error}.") from None
@@ -288,7 +290,11 @@ def _most_crowded(steps: list[int]) -> int:
 
 
 def write_atomically(path: Path, text: str) -> None:
-    """Writes a text file beside its final name and renames it."""
+    """Writes a text file beside its final name and renames it; where that fails, nothing is left of it."""
     scratch = path.with_name(f".{path.name}.{os.getpid()}")
-    scratch.write_text(text, encoding="utf-8")
-    os.replace(scratch, path)
+    try:
+        scratch.write_text(text, encoding="utf-8")
+        os.replace(scratch, path)
+    except BaseException:
+        scratch.unlink(missing_ok=True)
+        raise

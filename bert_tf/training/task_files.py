@@ -6,6 +6,7 @@ of each label there are, how long they are, which rows were left out.
 
 from __future__ import annotations
 
+import os
 import random
 from collections import Counter
 from collections.abc import Iterable
@@ -89,7 +90,7 @@ def read_task_file(path: str | Path, *, task: str = "auto", columns: dict[str, s
         ValueError: it is too large, no text, empty, or not such a file; its examples contradict each other.
     """
     path = Path(path)
-    if not path.is_file():
+    if not os.path.isfile(path):  # where a name is too long, Path.is_file raises an error of its own
         raise FileNotFoundError(f"The task file {path} does not exist.")
     megabytes = path.stat().st_size / 1e6
     if megabytes > LARGEST_MEGABYTES:

@@ -38,6 +38,8 @@ def recognise(table: Table, task: str, chosen: dict[str, str]) -> tuple[str, dic
         raise ValueError(f"{table.name} has no such column: {', '.join(unknown)}. Columns: {', '.join(columns)}; "
                          f"parts: {', '.join(KNOWN_NAMES)}.")
     used = _by_name(columns) | chosen
+    if "text_b" in used and not {"text_a", "tags"} & set(used) and "text" not in chosen and "text" in used:
+        used["text_a"] = used.pop("text")  # text and text_pair, text and text2
     if not chosen and task != "tagging" and "tags" not in used:
         used = _by_content(table, columns, used)
     found = _task_of(used) if task == "auto" else task
@@ -124,6 +126,8 @@ def tagged_examples(table: Table, used: dict[str, str]) -> tuple[list[TaggedExam
             raise ValueError(f"{where}: {used['tags']} should be a list of tags, or tags with spaces between.")
         tokens = row.get(used["tokens"]) if "tokens" in used else None
         tokens = tokens.split() if isinstance(tokens, str) else tokens
+        if tokens is None and "text" not in used:
+            tokens = []
         if tokens is not None and not (isinstance(tokens, list) and all(isinstance(t, str) and t for t in tokens)):
             raise ValueError(f"{where}: {used['tokens']} should be a list of words.")
         text = row.get(used["text"], "") if tokens is None else ""
@@ -161,7 +165,7 @@ def question_examples(table: Table, used: dict[str, str]) -> tuple[list[Question
     """Reads SQuAD: data, paragraphs, context, qas, answers; says how many answers were repaired.
 
     Passed over and counted are empty questions and passages, which published sets have, and questions without an
-    answer (SQuAD 2.0).
+    answer (SQuAD 2.0) or with an empty one.
     """
     examples, repaired, skipped, group = [], 0, 0, 0
     try:
@@ -170,7 +174,8 @@ def question_examples(table: Table, used: dict[str, str]) -> tuple[list[Question
                 group += 1
                 readable = _readable(paragraph["context"])
                 for asked in paragraph["qas"]:
-                    unanswerable = asked.get("is_impossible") or not asked["answers"]
+                    answers = asked["answers"] or ()
+                    unanswerable = asked.get("is_impossible") or not any(_readable(one["text"]) for one in answers)
                     if unanswerable or not readable or not _readable(asked["question"]):
                         skipped += 1
                         continue
@@ -193,7 +198,11 @@ def _question(name: str, asked: dict, passage: str, group: int) -> tuple[Questio
     answers, repaired = [], 0
     for answer in asked["answers"]:
         text = answer["text"].strip()
-        wanted = int(answer["answer_start"]) + len(answer["text"]) - len(answer["text"].lstrip())
+        try:
+            wanted = int(answer["answer_start"]) + len(answer["text"]) - len(answer["text"].lstrip())
+        except (ValueError, OverflowError):
+            raise ValueError(f"{where}: answer_start should be a whole number, not {answer['answer_start']!r}. It "
+                             "counts the characters of the passage before the answer.") from None
         start = nearest(passage, text, wanted)
         repaired += start != wanted
         if start is not None:

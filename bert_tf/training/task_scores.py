@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 
@@ -74,13 +75,15 @@ def entity_figures(expected: Sequence[Sequence[str]], predicted: Sequence[Sequen
 def answer_words(text: str) -> list[str]:
     """What two answers are compared by: lowercase words without punctuation and articles, Chinese by character.
 
+    Invisible characters (joiners, marks of direction) are left out as well.
+
     Example: answer_words("The 1st 银行!") gives ["1st", "银", "行"].
     """
     characters = []
     for character in text.lower():
         if is_ideograph(character):
             characters.append(f" {character} ")
-        elif not is_punctuation(character):
+        elif not is_punctuation(character) and unicodedata.category(character) != "Cf":
             characters.append(character)
     return re.sub(r"\b(a|an|the)\b", " ", "".join(characters)).split()
 

@@ -19,7 +19,7 @@ KNOWN_NAMES = {
     "text_a": ("text_a", "texta", "text1", "text_1", "sentence1", "sentence_1", "sentence_a", "question1",
                "premise", "first", "句子1", "文本1", "前提"),
     "text_b": ("text_b", "textb", "text2", "text_2", "sentence2", "sentence_2", "sentence_b", "question2",
-               "hypothesis", "second", "句子2", "文本2", "假设"),
+               "text_pair", "hypothesis", "second", "句子2", "文本2", "假设"),
     "tags": ("tags", "ner_tags", "bio", "iob", "bio_tags", "标注"),
     "tokens": ("tokens", "words", "词"),
     "label": ("label", "labels", "class", "category", "sentiment", "target", "polarity", "标签", "类别", "情感",
@@ -31,6 +31,8 @@ QUESTION_COLUMNS = {"context", "question", "answers"}
 _KNOWN = {name for names in KNOWN_NAMES.values() for name in names}
 #: What begins a document in CoNLL files; nothing is to be learnt from it.
 DOCUMENT_LINE = "-DOCSTART-"
+#: Halves of a character that JSON may hold alone, where a text was cut in the middle of an emoji.
+_HALVES = re.compile("[\ud800-\udfff]")
 _IN_QUOTES = re.compile(r'"[^"\n]*"')
 
 
@@ -62,12 +64,16 @@ def read_records(path: Path) -> Table:
     text = _text(path)
     start = text.lstrip()[:1]
     if not start:
-        raise ValueError(f"{path.name} is empty. It should hold examples: CSV, TSV, JSONL or SQuAD JSON.")
+        raise _empty(path.name)
     if start == "[" or (start == "{" and _is_one_object(text)):
         return _json(path.name, text)
     if start == "{":
         return _jsonl(path.name, text)
     return _conll(path.name, text) if _is_conll(text) else _separated(path, text)
+
+
+def _empty(name: str) -> ValueError:
+    return ValueError(f"{name} is empty. It should hold examples: CSV, TSV, JSONL or SQuAD JSON.")
 
 
 def _text(path: Path) -> str:
@@ -93,7 +99,7 @@ def _is_one_object(text: str) -> bool:
 
 def _json(name: str, text: str) -> Table:
     try:
-        value = json.loads(text)
+        value = _parsed(text)
     except json.JSONDecodeError as error:
         raise ValueError(f"{name} is not valid JSON: {error}.") from None
     if isinstance(value, dict) and isinstance(value.get("data"), list):
@@ -112,7 +118,7 @@ def _jsonl(name: str, text: str) -> Table:
         if not line.strip():
             continue
         try:
-            row = json.loads(line)
+            row = _parsed(line)
         except json.JSONDecodeError as error:
             raise ValueError(f"{name}, line {number} is not valid JSON: {error}.") from None
         if not isinstance(row, dict):
@@ -120,6 +126,14 @@ def _jsonl(name: str, text: str) -> Table:
         rows.append(row)
         lines.append(number)
     return _of_rows(name, rows, lines)
+
+
+def _parsed(text: str):
+    """Parses JSON, U+FFFD in place of half a character: it can be neither written as UTF-8 nor tokenized."""
+    value = json.loads(text)
+    if "\\ud" not in text and "\\uD" not in text:
+        return value
+    return json.loads(_HALVES.sub("\ufffd", json.dumps(value, ensure_ascii=False)))
 
 
 def _are_rows(values: list) -> bool:
@@ -158,9 +172,17 @@ def _squad(name: str, rows: list[dict], lines: list[int]) -> dict:
 
 def _is_conll(text: str) -> bool:
     """Whether most lines hold a word first and its tag last, and there are blank lines between sentences."""
-    rows = [line.split() for line in text.strip()[:GUESSED_FROM].split("\n")]
+    rows = [_cells(line) for line in text.strip()[:GUESSED_FROM].split("\n")]
     tagged = [len(row) > 1 and _is_tag(row[-1]) for row in rows if row]
     return [] in rows and sum(tagged) > len(tagged) / 2
+
+
+def _cells(line: str) -> list[str]:
+    """Cuts a line of CoNLL at its tabs, or else at spaces; a word may hold other white space, or be some."""
+    if not line.strip():
+        return []
+    cells = re.split("\t" if "\t" in line else " +", line.strip(" \t\r"))
+    return [cell.strip(" ") for cell in cells]
 
 
 def _is_tag(cell: str) -> bool:
@@ -176,7 +198,7 @@ def _conll(name: str, text: str) -> Table:
     rows, lines = [], []
     words: list[list[str]] = []
     for number, line in enumerate([*text.split("\n"), ""], 1):
-        cells = line.split()
+        cells = _cells(line)
         if cells and not line.startswith(DOCUMENT_LINE):
             if len(cells) < 2 or not _is_tag(cells[-1]):
                 raise ValueError(f"{name}, line {number} should hold a word and its tag, such as B-PER or O, not "
@@ -203,6 +225,8 @@ def _separated(path: Path, text: str) -> Table:
             line = reader.line_num + 1
     except csv.Error as error:
         raise ValueError(f"{path.name}, line {line} cannot be read as CSV: {error}.") from None
+    if not cells:
+        raise _empty(path.name)
     width = len(cells[0])
     for row, number in zip(cells, lines):
         if len(row) != width:

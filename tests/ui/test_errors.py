@@ -97,6 +97,7 @@ WRONG = json.loads(json.dumps(SQUAD).replace("[]", '[{"text": "dog", "answer_sta
     ("a.jsonl", b'{"tokens": ["a", "b"], "tags": ["O"]}\n', "auto", "2 个词，却有 1 个标记"),
     ("a.jsonl", b'{"tokens": ["a"], "tags": ["NOUN"]}\n', "auto", "“NOUN” 不是 BIO 标记"),
     ("a.json", json.dumps(WRONG).encode(), "auto", "“dog” 不在它的段落里"),
+    ("a.json", json.dumps(WRONG).replace(": 2", ': "x"').encode(), "auto", "'x'"),
     ("a.json", json.dumps(SQUAD).encode(), "auto", "没有例子"),
     ("a.json", b'{"data": [{"title": "x"}]}', "auto", "不是 SQuAD JSON"),
     ("a.jsonl", b'{"context": "a", "question": "b", "answers": 3}\n', "auto", "第 1 行不是关于段落的问题"),

@@ -76,6 +76,8 @@ ERRORS = [(re.compile(pattern, re.DOTALL), words) for pattern, words in [
     (r"(?P<where>.+?, line \d+): ['\"](?P<tag>.*?)['\"] is no BIO tag", "{where}：“{tag}” 不是 BIO 标记。标记是 O、B-名称 和 I-名称，例如 B-PER。"),
     (r"(?P<where>.+?): the answer ['\"](?P<answer>.*?)['\"] does not stand in its passage",
      "{where}：答案 “{answer}” 不在它的段落里。答案要一字不差地取自段落。"),
+    (r"(?P<where>.+?): answer_start should be a whole number, not (?P<found>.+?)\. It",
+     "{where}：answer_start 应当是整数（答案在段落里从第几个字符开始），而不是 {found}。"),
     (r"The dev file holds the same examples as the training file",
      "测试文件和训练文件的例子完全相同，分不清是学会了还是背下来了。请给别的例子，或不给：那样会自动分出十分之一。"),
     (r"The training file is for (?P<one>\w+), the dev file for (?P<other>\w+)",
