@@ -172,3 +172,26 @@ def test_a_name_that_is_taken_is_refused(runs):
     with pytest.raises(ValueError, match="already"):
         launch.start("mine", RECIPE, corpus=["text.txt"])
     assert launch.place_for("小红的第 2 次").parent == runs
+
+
+def test_two_who_start_at_once_get_a_folder_each(runs):
+    with launch.reserved("run-1") as first, launch.reserved("run-1") as second:
+        assert (first.name, second.name) == ("run-1", "run-2") and launch.free_name("run") == "run-3"
+        with pytest.raises(ValueError, match="'mine' already"), launch.reserved("mine") as mine, launch.reserved("mine"):
+            pass
+        assert not mine.exists()  # whoever was refused took nothing away but his own
+    assert first.is_dir() and second.is_dir()
+
+
+def test_no_more_trainings_than_the_computer_bears(runs, monkeypatch):
+    stopped = wrote("stopped", state="stopped")
+    with monkeypatch.context() as patch:
+        patch.setattr(launch, "at_work", lambda status: True)
+        for number in range(launch.MOST_AT_WORK):
+            launch.require_room(runs)
+            wrote(f"run-{number}", state="running", pid=0)
+        for deed in (lambda: launch.start("more", RECIPE, corpus=["text.txt"]), lambda: launch.resume(stopped),
+                     lambda: launch.train_on(stopped, 60)):
+            with pytest.raises(ValueError, match=f"^{launch.MOST_AT_WORK} trainings are at work"):
+                deed()
+    assert not (runs / "more").exists()

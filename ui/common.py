@@ -64,10 +64,12 @@ def dark() -> bool:
 
 def change_language() -> None:
     """Puts the first example of the new language where that of the old one still stands untouched."""
-    old, new = FIRST[st.session_state.get("examples_in", "en")], FIRST[language()]
-    for page, values in old.items():
+    before, new = st.session_state.get("examples_in", "en"), FIRST[language()]
+    for page, values in FIRST[before].items():
         if all(st.session_state.get(key) == value for key, value in values.items()):
             st.session_state.update(new[page])
+            if page == "static" and st.session_state.get("static_source") == before:
+                st.session_state.static_source = language()  # the words of a language are in its own vectors
     st.session_state.examples_in = language()
 
 

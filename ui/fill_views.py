@@ -170,6 +170,9 @@ def show_two(model: models.Model, text: str, blanks: bool) -> None:
         lab_of(other.stamp, other.bert)  # refuses a model that cannot fill
     palette = common.palette()
     comparable = other.bert.tokenizer.vocab_hash == model.bert.tokenizer.vocab_hash
+    if not comparable and not blanks:
+        st.info(t("fill.mask_cut" if MASK in text else "fill.no_mask"), icon=":material/ads_click:")
+        return
     for column, asked_model, color in zip(st.columns(2, gap="medium"), (model, other), (palette.a, palette.b)):
         with column.container(border=True):
             st.markdown(f"**{common.plain(asked_model.bert.name if asked_model is model else name)}**")

@@ -17,7 +17,7 @@ from ui import common, finetuning_html, html
 from ui.finetuning_examples import example_card, kind_words, mine_first, texts_of
 from ui.lab_start import put
 from ui.reading import is_chinese
-from ui.text import language, t
+from ui.text import language, listed, t
 
 SHOWN = 4
 #: Examples from all over a file, of which those in the visitor's language are shown.
@@ -113,7 +113,7 @@ def show(seen: Preview, *, own: bool) -> None:
                                       longest=f"{lengths['longest']:,}"), colors.soft)]))
     used = [f"{t(f'tune.part_{part}')} = {name}" for part, name in train["columns"].items()]
     if used and own:
-        st.caption(t("tune.columns_found", columns=common.plain(", ".join(used))))
+        st.caption(t("tune.columns_found", columns=common.plain(listed(used))))
     left, right = st.columns([2, 3], gap="large") if train["label_counts"] else (None, st.container())
     if left:
         with left:
@@ -158,7 +158,7 @@ def warnings(seen: Preview) -> list[str]:
     counts = train["label_counts"]
     rare = [label for label, count in counts.items() if count < FEW_OF_A_LABEL]
     if rare:
-        said.append(t("tune.rare", labels=common.plain(", ".join(map(kind_words, rare[:8])))))
+        said.append(t("tune.rare", labels=common.plain(listed(map(kind_words, rare[:8])))))
     if counts and train["task"] != "tagging":
         label = max(counts, key=counts.get)
         if counts[label] > MOST_OF_A_LABEL * train["examples"]:

@@ -160,13 +160,17 @@ def _asked(folder: str, stamp: int, question: str, texts: tuple, options: dict, 
     return getattr(_bert, question)(*texts, **options)
 
 
-@st.cache_data(max_entries=8, show_spinner=False)
-def dev_examples(path: str, most: int = 400) -> tuple:
+def dev_examples(path: Path, most: int = 400) -> tuple:
     """Returns the first dev examples of a run, those that it was measured on.
 
     Raises:
         FileNotFoundError, ValueError: the files are gone or were changed.
     """
+    return _dev_examples(str(path), most, *_version(path / "config.json"))
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def _dev_examples(path: str, most: int, *version: int) -> tuple:
     wanted = RunFolder(path).config()
     config = FinetuningConfig.from_dict(wanted["training"])
     return read_examples(config, wanted["train"], wanted["dev"], wanted["columns"])[1].examples[:most]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import streamlit as st
@@ -39,12 +38,6 @@ CHOICES = {
     "dropout": [0.0, 0.05, 0.1, 0.2, 0.3, 0.5], "patience": [0, 1, 2, 3, 5], "looks": [1, 2, 4],
     "length": [16, 32, 64, 128, 256, 512], "amount": [20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 50_000],
 }
-
-
-def free_name(stem: str) -> str:
-    """Returns the first of stem-1, stem-2, … that is free."""
-    taken = {path.name for path in launch.runs_folder().glob("*")}
-    return next(name for number in range(1, 10_000) if (name := f"{stem}-{number}") not in taken)
 
 
 def show() -> None:
@@ -127,7 +120,7 @@ def ask_for_settings(shape, chosen: str, seen) -> tuple[dict, str]:
         best = suggested_epochs(amount or count or 1000)
         epochs = number("epochs", CHOICES["epochs"], AUTO,
                         lambda value: str(value) if value else t("tune.auto", value=best))
-    st.session_state.setdefault(f"tune_name_{chosen}", free_name(chosen if chosen in SETS else "mine"))
+    st.session_state.setdefault(f"tune_name_{chosen}", launch.free_name(chosen if chosen in SETS else "mine"))
     name = right.text_input(t("pretraining.run_name"), key=f"tune_name_{chosen}", max_chars=launch.LONGEST_NAME,
                             persist_state="session")
     st.session_state.setdefault("tune_twin", True)
@@ -165,17 +158,13 @@ def ask_for_details(shape) -> dict:
 
 def begin(name: str, training: FinetuningConfig, model: Path, sources: list, columns: dict[str, str]) -> None:
     """Starts the run, with uploaded files kept beside it, and shows it."""
-    path = launch.place_for(name)
-    try:
+    with launch.reserved(name) as path:
         files = list(sources)
         if not isinstance(files[0], Path):
-            (path / "data").mkdir(parents=True)
+            (path / "data").mkdir()
             files = [put(file, path / "data") for file in files]
         launch.start_finetuning(path.name, training, model=model, train=files[0],
                                 dev=files[1] if len(files) > 1 else None, columns=columns)
-    except (ValueError, OSError):
-        shutil.rmtree(path, ignore_errors=True)
-        raise
     for key in [key for key in st.session_state if key.startswith("tune_name_") or key in ("tune_run", "tune")]:
         st.session_state.pop(key, None)
     st.query_params["tune_run"] = path.name

@@ -41,7 +41,7 @@ def show(path: Path) -> None:
         st.caption(t("tune.who_answers"))
     keys = INPUTS[settings.task]
     with common.friendly("tune.no_examples"):
-        offer_examples(str(path), keys)
+        offer_examples(path, keys)
     texts = [ask(key) for key in keys]
     if all(texts):
         with common.friendly("app.problem"), st.spinner(t("app.thinking")):
@@ -55,7 +55,7 @@ def show(path: Path) -> None:
         st.caption(t("tune.download_note"))
 
 
-def offer_examples(path: str, keys: tuple[str, ...]) -> None:
+def offer_examples(path: Path, keys: tuple[str, ...]) -> None:
     """Draws dev examples to click, in the visitor's language if there are some; the first stands there at first."""
     found = [texts_of(example) for example in dev_examples(path)]
     mine = [texts for texts in found if is_chinese(texts[0]) == (language() == "zh")] or found
@@ -92,8 +92,11 @@ def show_labels(folder: Path, *texts: str) -> None:
         labels = [entry.label for entry in found[:MOST_LABELS]]
         label = labels[0]
         if len(labels) > 2:
+            if "tune_first_label" in st.session_state and st.session_state.get("tune_label") == st.session_state.tune_first_label:
+                st.session_state.tune_label = labels[0]  # nobody chose another, so it follows the text
+            st.session_state.tune_first_label = labels[0]
             label = common.choice(st.pills, t("tune.words_label"), labels, key="tune_label", default=labels[0],
-                                  required=True, format_func=kind_words)
+                                  required=True, format_func=lambda name: common.plain(kind_words(name)))
         influence_view.show("tune_words_table", asked(folder, "influence", *texts, label=label), texts, kind_words(label))
 
 

@@ -9,7 +9,7 @@ import streamlit as st
 from ui import common, finetuning_charts, finetuning_html, html, takeaway
 from ui.finetuning_examples import kind_words, mine_first, wrong_card
 from ui.finetuning_runs import TWINS, gap, result
-from ui.text import t
+from ui.text import comma, listed, t
 
 #: The figures of each task, the one that decides first.
 SCORES = {"classification": ("accuracy", "macro_f1"), "pairs": ("accuracy", "macro_f1"),
@@ -83,7 +83,7 @@ def show_classes(twins: dict, task: str) -> None:
     names = twin_names()
     headers = [t("tune.kind" if task == "tagging" else "tune.label"), t("tune.count")]
     for twin in twins:
-        headers += [f"{t('tune.f1')}, {names[twin]}", f"{t('tune.precision')} · {t('tune.recall')}"]
+        headers += [f"{t('tune.f1')}{comma()}{names[twin]}", f"{t('tune.precision')} · {t('tune.recall')}"]
     rows = []
     for label in labels:
         support = max(rows_of[label]["support"] for rows_of in lines.values() if label in rows_of)
@@ -115,7 +115,7 @@ def notes(found: dict) -> list[str]:
                       length=found["training"]["max_length"]))
     early = [name for twin, name in twin_names().items() if found["twins"].get(twin, {}).get("stopped_early")]
     if early:
-        said.append(t("tune.note_early", names=", ".join(early)))
+        said.append(t("tune.note_early", names=listed(early)))
     return said
 
 

@@ -13,7 +13,7 @@ from bert_tf.results import Trace
 from ui import charts, common, html
 from ui.examples import LAB_SETS, WordSet
 from ui.lab_runs import asked, checkpoint_at, checkpoint_steps
-from ui.text import language, t
+from ui.text import language, listed, t
 
 VIEWS = ["fills", "senses", "head"]
 NEWEST = "newest"
@@ -64,7 +64,7 @@ def show_fills(path: Path, step: int | None) -> None:
 
 def first_answers(checkpoint: Path, sentence: str) -> str:
     """Writes the best answer for every mask, with its probability."""
-    return ", ".join(f"{best[0].token} {html.percent(best[0].probability)}"
+    return listed(f"{best[0].token} {html.percent(best[0].probability)}"
                      for best in asked(checkpoint, "fill_mask", sentence))
 
 

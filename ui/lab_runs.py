@@ -76,18 +76,23 @@ def checkpoint_steps(path: Path) -> list[int]:
     return [step_of(checkpoint) for checkpoint in RunFolder(path).checkpoints()]
 
 
+def weights_of(folder: Path) -> tuple[Path, float]:
+    """Returns what tells the weights of a checkpoint from others: another run may get its name one day."""
+    return folder, launch.written(folder / "model.safetensors")
+
+
 @dataclass
 class Glass:
     """One model object that takes on the weights of any checkpoint of a run, so that XLA compiles it only once.
 
     Attributes:
         bert: the model.
-        folder: the checkpoint whose weights it has now.
+        weights: the checkpoint whose weights it has now, and when they were written.
         lock: held while somebody asks, since another visitor may want another checkpoint.
     """
 
     bert: object
-    folder: Path
+    weights: tuple[Path, float]
     lock: threading.Lock
 
     def ask(self, folder: Path, question: str, *texts: str):
@@ -100,9 +105,9 @@ class Glass:
         from bert_tf.checkpoint import load_tensors, read_tensors
 
         with self.lock:
-            if folder != self.folder:
+            if weights_of(folder) != self.weights:
                 load_tensors(self.bert.model, read_tensors(folder), source=str(folder))
-                self.folder = folder
+                self.weights = weights_of(folder)
             return getattr(self.bert, question)(*texts)
 
 
@@ -112,7 +117,7 @@ def _glass(shape: str, vocabulary: str, _folder: Path) -> Glass:
     from ui.models import start_keras
 
     start_keras()
-    return Glass(load(_folder), _folder, threading.Lock())
+    return Glass(load(_folder), weights_of(_folder), threading.Lock())
 
 
 def glass(checkpoint: Path) -> Glass:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from pathlib import Path
 
@@ -35,12 +34,6 @@ LONGEST_INPUT = 128
 _PLAIN = " -_.()"
 
 
-def free_name() -> str:
-    """Returns the first of run-1, run-2, … that is free."""
-    taken = {path.name for path in launch.runs_folder().glob("*")}
-    return next(name for number in range(1, 10_000) if (name := f"run-{number}") not in taken)
-
-
 def show() -> None:
     """Draws the form."""
     corpus = common.choice(st.segmented_control, t("pretraining.corpus"), CORPORA, key="corpus", default="stories",
@@ -55,7 +48,7 @@ def show() -> None:
     st.session_state.setdefault("minutes", 3.0)
     minutes = middle.number_input(t("pretraining.minutes"), min_value=0.1, max_value=600.0, step=1.0, key="minutes",
                                   format="%g", persist_state="session", help=t("pretraining.minutes_help"))
-    st.session_state.setdefault("new_name", free_name())
+    st.session_state.setdefault("new_name", launch.free_name("run"))
     name = right.text_input(t("pretraining.run_name"), key="new_name", max_chars=launch.LONGEST_NAME,
                             persist_state="session")
     options = ask_for_details(size)
@@ -176,18 +169,14 @@ def begin(name: str, size: str, minutes: float, uploads: list, *, optimizer: str
         size=None if size == GO_ON else size, stages=(Stage(sequence_length=length, batch_size=batch),), minutes=minutes, peak_learning_rate=rate,
         optimizer=optimizer, warmup=WARMUP, mask_rate=mask_rate, whole_words=whole, max_position_embeddings=LONGEST_INPUT,
         mixed_precision="float32", save_minutes=max(minutes * RAREST, 0.05), keep_checkpoints=CHECKPOINTS)
-    path = launch.place_for(name)
-    if uploads:
-        (path / "corpus").mkdir(parents=True)
-    try:
+    with launch.reserved(name) as path:
+        if uploads:
+            (path / "corpus").mkdir()
         files = {"corpus": [put(file, path / "corpus") for file in uploads]} if uploads else write_stories(path / "corpus")
         going_on = size == GO_ON  # then the vocabulary is the model's
         launch.start(path.name, training, **files, vocab_size=None if going_on else vocabulary,
                      initial_model=models.chosen_folder() if going_on else None,
                      initial_embeddings="word2vec" if word2vec else "random")
-    except (ValueError, OSError):
-        shutil.rmtree(path, ignore_errors=True)
-        raise
     for key in ("new_name", "run", "lab"):
         st.session_state.pop(key, None)
     st.query_params["run"] = path.name

@@ -16,7 +16,7 @@ from ui import common, html, meaning_charts, meaning_html, takeaway
 from ui.meaning_lab import Lab
 from ui.meaning_views import static_neighbours
 from ui.reading import bank_of, read
-from ui.text import language, t
+from ui.text import comma, language, t
 
 
 def pick_sentence(lab: Lab) -> int:
@@ -128,7 +128,7 @@ def show_one_way(lab: Lab) -> None:
         by_layer = {name: np.array([np.mean([cosine(a, b) for a, b in zip(vectors[:, layer], parts["full"][:, layer])])
                                     for layer in range(vectors.shape[1])]) for name, vectors in parts.items()}
         key, note = "words.kept", t("words.kept_note")
-    st.markdown(f"**{t(key)}, {t('words.at_layer', layer=lab.layer)}**")
+    st.markdown(f"**{t(key)}{comma()}{t('words.at_layer', layer=lab.layer)}**")
     st.html(html.numbers([(html.percent(by_layer[name][lab.layer]) if lab.labelled else f"{by_layer[name][lab.layer]:.2f}",
                            words, color) for name, (words, color) in look.items()]))
     left, right = st.columns(2, gap="large")

@@ -17,13 +17,15 @@ from bert_tf.training import launch
 from bert_tf.training.run_folder import RunFolder
 from ui import html
 from ui.common import choice, friendly, plain
-from ui.text import language, t
+from ui.text import language, listed, t
 
 ROOT = Path(__file__).resolve().parent.parent
 #: The entry of the model picker that asks for a path.
 OTHER = "*other*"
 #: How the entries of the model picker begin that stand for runs.
 RUN = "run: "
+#: Bytes of a trace from which only a few are remembered.
+LARGE_TRACE = 10_000_000
 _BUILDING = threading.Lock()
 
 
@@ -67,7 +69,7 @@ def sidebar() -> None:
         if os.path.isfile(card) and st.button(t("app.card"), key="card_button", icon=":material/description:",
                                         type="tertiary"):
             show_card(card)
-        if any(run.active for kind in ("pretraining", "finetuning") for run in launch.list_runs(kind=kind)):
+        if any(run.active for kind in launch.KINDS for run in launch.list_runs(kind=kind)):
             st.caption(t("app.training"))
 
 
@@ -142,9 +144,17 @@ class Model:
         Args:
             question: `fill_mask`, `predict_positions`, `next_sentence` or `trace`.
         """
-        remembered = _trace if question == "trace" else _answer
         with friendly(stop=True), st.spinner(t("app.thinking")):
+            remembered = _answer
+            if question == "trace":
+                remembered = _trace if self.trace_bytes(*texts) < LARGE_TRACE else _large_trace
             return remembered(self.stamp, question, texts, options, self.bert)
+
+    def trace_bytes(self, *texts: str) -> int:
+        """Returns about how much memory the trace of a text or a pair takes."""
+        shape, length = self.bert.config, len(self.bert.encode(*texts))
+        return 4 * length * (shape.num_hidden_layers * shape.num_attention_heads * length
+                             + (shape.num_hidden_layers + 1) * shape.hidden_size)
 
     def encode(self, *texts: str) -> Encoding:
         """Tokenizes a text or a pair."""
@@ -157,8 +167,13 @@ def _answer(stamp: tuple, question: str, texts: tuple, options: dict, _bert):
     return getattr(_bert, question)(*texts, **options)
 
 
-@st.cache_data(max_entries=24, show_spinner=False)  # traces are large
+@st.cache_data(max_entries=24, show_spinner=False)
 def _trace(stamp: tuple, question: str, texts: tuple, options: dict, _bert):
+    return _bert.trace(*texts)
+
+
+@st.cache_data(max_entries=3, show_spinner=False)
+def _large_trace(stamp: tuple, question: str, texts: tuple, options: dict, _bert):
     return _bert.trace(*texts)
 
 
@@ -180,7 +195,7 @@ def open_model(folder: Path) -> Model:
         return Model(_open_model(*stamp), stamp)
 
 
-@st.cache_resource(max_entries=3, show_spinner=False)
+@st.cache_resource(max_entries=6, show_spinner=False)
 def _open_model(folder: str, stamp: int):
     start_keras()
     from bert_tf import load
@@ -238,7 +253,7 @@ def notes_on(bert, encoding: Encoding, *texts: str) -> None:
                in zip(encoding.token_ids, encoding.segment_ids, encoding.offsets)
                if token_id == bert.tokenizer.unk_token_id and end > start]
     if unknown:
-        words = ", ".join(dict.fromkeys(unknown))
+        words = listed(dict.fromkeys(unknown))
         st.info(t("app.unknown", words=plain(words[:200])), icon=":material/help:")
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import streamlit as st
 
 from ui.texts import (
@@ -51,3 +53,13 @@ def language() -> str:
 def t(key: str, **values) -> str:
     """Returns a text in the language chosen, with its {placeholders} filled in."""
     return TEXT[key][list(LANGUAGES).index(language())].format(**values)
+
+
+def comma() -> str:
+    """Returns what stands between two parts of a sentence, in the visitor's language."""
+    return {"en": ", ", "zh": "，"}[language()]
+
+
+def listed(parts: Iterable[str]) -> str:
+    """Joins the parts of a list, in the visitor's language."""
+    return {"en": ", ", "zh": "、"}[language()].join(parts)

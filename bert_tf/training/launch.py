@@ -7,6 +7,7 @@ look at the same runs. A run lives in a folder of runs; its process writes to `l
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import re
 import shutil
@@ -14,6 +15,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,6 +29,9 @@ from bert_tf.training.run_folder import RunFolder
 ROOT = Path(__file__).resolve().parents[2]
 LOG_FILE = "log.txt"
 LONGEST_NAME = 60
+#: Trainings at work at the same time: with more, none gets on, and memory runs out.
+MOST_AT_WORK = 3
+KINDS = ("pretraining", "finetuning")
 _NAME = re.compile(r"[\w][\w .-]*")
 #: Lines of the log that say nothing: progress bars, and where in the code something went wrong.
 _NO_WORDS = re.compile(r"\d+%\||^Traceback|^  File |^    ")
@@ -121,10 +126,11 @@ def start(name: str, training: PretrainingConfig, *, corpus: list[str], heldout:
         The run folder.
 
     Raises:
-        ValueError: the name cannot be used or is taken, or the request is off.
+        ValueError: the name cannot be used or is taken, too many trainings are at work, or the request is off.
         FileNotFoundError: a text file or the initial model is missing.
     """
     path = place_for(name, folder)
+    require_room(path.parent)
     create_run(RunFolder(path), training, corpus=[str(file) for file in corpus], heldout=[str(file) for file in heldout],
                vocab_size=vocab_size, initial_model=initial_model and str(initial_model),
                initial_embeddings=initial_embeddings)
@@ -146,10 +152,12 @@ def start_finetuning(name: str, training: FinetuningConfig, *, model: str | Path
         The run folder.
 
     Raises:
-        ValueError: the name cannot be used or is taken, or the examples or the recipe are off.
+        ValueError: the name cannot be used or is taken, too many trainings are at work, or the examples or the recipe
+            are off.
         FileNotFoundError: a file or the model is missing.
     """
     path = place_for(name, folder)
+    require_room(path.parent)
     create_finetuning(RunFolder(path), training, model=str(model), train=str(train), dev=str(dev) if dev else None,
                       columns=columns)
     _spawn(path)
@@ -168,20 +176,72 @@ def place_for(name: str, folder: Path | None = None) -> Path:
                          "hyphens, dots and underscores, and begin with a letter or digit.")
     path = (folder or runs_folder()) / name
     if (path / "config.json").exists():
-        raise ValueError(f"There is a run called {name!r} already; choose another name.")
+        raise _taken(name)
     return path
+
+
+def free_name(stem: str, folder: Path | None = None) -> str:
+    """Returns the first of stem-1, stem-2, … that is free."""
+    taken = {path.name for path in (folder or runs_folder()).glob("*")}
+    return next(name for number in itertools.count(1) if (name := f"{stem}-{number}") not in taken)
+
+
+@contextlib.contextmanager
+def reserved(name: str, folder: Path | None = None) -> Iterator[Path]:
+    """Makes the folder of a new run, for what has to be there before `start`; takes it away if that fails.
+
+    A name with a number at its end, as `free_name` gives them, makes way for the next free one if it is taken by now.
+
+    Raises:
+        ValueError: the name cannot be that of a folder, there is such a run, or the folder cannot be made.
+    """
+    folder, numbered = folder or runs_folder(), re.fullmatch(r"(.+)-\d+", name.strip())
+    while True:
+        if numbered and (folder / name.strip()).exists():
+            name = free_name(numbered[1], folder)
+        path = place_for(name, folder)
+        try:
+            path.mkdir(parents=True)
+            break
+        except FileExistsError:  # somebody was quicker
+            if not numbered:
+                raise _taken(path.name) from None
+        except OSError as error:
+            raise ValueError(f"The run folder {path} cannot be written: {error}.") from None
+    try:
+        yield path
+    except BaseException:
+        shutil.rmtree(path, ignore_errors=True)
+        raise
+
+
+def _taken(name: str) -> ValueError:
+    return ValueError(f"There is a run called {name!r} already; choose another name.")
+
+
+def require_room(folder: Path | None = None) -> None:
+    """Makes sure that another training can start.
+
+    Raises:
+        ValueError: `MOST_AT_WORK` trainings of this folder are at work.
+    """
+    count = sum(run.active for kind in KINDS for run in list_runs(folder, kind=kind))
+    if count >= MOST_AT_WORK:
+        raise ValueError(f"{count} trainings are at work on this computer already. Wait until one has ended, or watch "
+                         "one of them.")
 
 
 def resume(path: str | Path) -> None:
     """Goes on with a run from its newest checkpoint.
 
     Raises:
-        ValueError: it is still at work or finished.
+        ValueError: it is still at work or finished, or too many others are at work.
         FileNotFoundError: there is no such run.
     """
     state = state_of(path)
     if not state.resumable:
         raise ValueError(f"The run {state.name!r} is {state.state}; only one that stopped can be resumed.")
+    require_room(Path(path).parent)
     RunFolder(path).clear_stop()
     _spawn(Path(path))
 
@@ -194,13 +254,14 @@ def train_on(path: str | Path, length: float) -> None:
         length: of the whole run, in steps or minutes, whichever its recipe counts.
 
     Raises:
-        ValueError: it is still at work, is no pretraining, or would not get longer.
+        ValueError: it is still at work, is no pretraining, or would not get longer; too many others are at work.
         FileNotFoundError: there is no such run.
     """
     _require_rest(Path(path))
     run = RunFolder(path)
     if run.config().get("kind") != "pretraining":
         raise ValueError(f"The run {Path(path).name!r} is no pretraining, so it cannot go on; start a new one.")
+    require_room(Path(path).parent)
     lengthen(run, length)
     run.clear_stop()
     _spawn(Path(path))

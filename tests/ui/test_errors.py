@@ -1,5 +1,6 @@
 """What the library says about bad input reaches a Chinese visitor in Chinese: every message provoked for real."""
 
+import gzip
 import json
 import re
 
@@ -10,6 +11,7 @@ from bert_tf import checkpoint
 from bert_tf.data.corpus_check import check_corpus
 from bert_tf.data.shards import prepare
 from bert_tf.filling import FillingLab
+from bert_tf.interventions import Change, Interventions
 from bert_tf.static_vectors import StaticVectors, train_word2vec
 from bert_tf.training import launch
 from bert_tf.training.finetuning_config import FinetuningConfig
@@ -41,8 +43,9 @@ def test_typed_text(tiny_bert, tmp_path):
     assert "遮住" in said(lambda: FillingLab(tiny_bert).surprise("[MASK]"))
     assert "“dog”" in said(asked(tiny_bert, "word_vectors", "the cat", "dog"))
     assert "输入" in said(lambda: tiny_bert.word_positions("the cat", ""))
+    assert "第二段文本" in said(lambda: Interventions(tiny_bert).effects("the cat", changes=[Change(words=(1,))]))
     vectors = StaticVectors(["cat", "dog"], np.eye(2, dtype=np.float32))
-    assert said(lambda: vectors.vector("it's")) == "没有 “it's” 的向量：它不在这份文本最常见的 2 个词里。请换一个更常用的词。"
+    assert said(lambda: vectors.vector("it's")) == "没有“it's”的向量：它不在这份文本最常见的 2 个词里。请换一个更常用的词。"
     (tmp_path / "few.txt").write_text("a b c\n")
     assert "没有一个出现到 5 次" in said(lambda: train_word2vec([tmp_path / "few.txt"], language="en", min_count=5, workers=1))
 
@@ -69,7 +72,7 @@ def test_models(tiny_model_folder, model_copy, tmp_path, models):
 def test_a_model_of_one_segment_and_a_disk_that_refuses(tiny_bert, tmp_path, monkeypatch):
     (tmp_path / "tokens").write_text("in the way")
     (tmp_path / "a.txt").write_text("the cat.\nthe dog.\n")
-    assert said(lambda: prepare([tmp_path / "a.txt"], tiny_bert.tokenizer, tmp_path / "tokens")).startswith("词片写不进")
+    assert said(lambda: prepare([tmp_path / "a.txt"], tiny_bert.tokenizer, tmp_path / "tokens")).startswith("词元写不进")
     assert said(lambda: checkpoint.save(tiny_bert.model, tiny_bert.tokenizer, tmp_path / "tokens" / "model")).startswith("模型写不进")
     monkeypatch.setattr(tiny_bert, "config", tiny_bert.config.replace(type_vocab_size=1))
     assert "一次只读一段文本" in said(asked(tiny_bert, "next_sentence", "the cat", "the dog"))
@@ -94,15 +97,15 @@ WRONG = json.loads(json.dumps(SQUAD).replace("[]", '[{"text": "dog", "answer_sta
     ("a.jsonl", b'{"tokens": ["a"], "tags": ["O"]}\n', "auto", "全是 O"),
     ("a.csv", b"text,label\nx,y\nz,y\n", "auto", "“y”"),
     ("a.tsv", ("text\tlabel\n" + "".join(f"t{n}\tl{n}\n" for n in range(600))).encode(), "auto", "600 种标签"),
-    ("a.jsonl", b'{"tokens": ["a", "b"], "tags": ["O"]}\n', "auto", "2 个词，却有 1 个标记"),
-    ("a.jsonl", b'{"tokens": ["a"], "tags": ["NOUN"]}\n', "auto", "“NOUN” 不是 BIO 标记"),
-    ("a.json", json.dumps(WRONG).encode(), "auto", "“dog” 不在它的段落里"),
+    ("a.jsonl", b'{"tokens": ["a", "b"], "tags": ["O"]}\n', "auto", "2 个词，却有 1 个标注"),
+    ("a.jsonl", b'{"tokens": ["a"], "tags": ["NOUN"]}\n', "auto", "“NOUN”不是 BIO 标注"),
+    ("a.json", json.dumps(WRONG).encode(), "auto", "“dog”不在它的段落里"),
     ("a.json", json.dumps(WRONG).replace(": 2", ': "x"').encode(), "auto", "'x'"),
     ("a.json", json.dumps(SQUAD).encode(), "auto", "没有例子"),
     ("a.json", b'{"data": [{"title": "x"}]}', "auto", "不是 SQuAD JSON"),
     ("a.jsonl", b'{"context": "a", "question": "b", "answers": 3}\n', "auto", "第 1 行不是关于段落的问题"),
-    ("a.txt", b"she O\n\n" * 9000 + b"he\n", "auto", "第 18001 行应当是一个词和它的标记"),
-    ("a.csv", b"text,text,label\na,b,c\n", "auto", "不止一列叫 “text”"),
+    ("a.txt", b"she O\n\n" * 9000 + b"he\n", "auto", "第 18001 行应当是一个词和它的标注"),
+    ("a.csv", b"text,text,label\na,b,c\n", "auto", "不止一列叫“text”"),
 ])
 def test_task_files(tmp_path, name, content, task, expected):
     (tmp_path / name).write_bytes(content)
@@ -125,20 +128,27 @@ def test_train_and_dev_files(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("content, expected", [
-    (b"a\0b", "不是文本文件"), (b"", "一行一句"), (b"one\n\ntwo\n", "没有相连的两行"), (b"abc\nabc\n" * 9, "超过 50 个字符")])
+    (b"a\0b", "不是文本文件"), (b"a" * 100_001, "a.txt 第 1 行超过 100,000 个字符"), (b"", "一行一句"), (b"one\n\ntwo\n", "没有相连的两行"), (b"abc\nabc\n" * 9, "超过 50 个字符")])
 def test_text_to_pretrain_on(tmp_path, content, expected):
     (tmp_path / "a.txt").write_bytes(content)
     assert expected in said(lambda: check_corpus(tmp_path / "a.txt", most_characters=50))
 
 
+def test_a_damaged_archive(tmp_path):
+    (tmp_path / "a.gz").write_bytes(gzip.compress(b"abc\nabc\n" * 99)[:-9])
+    assert said(lambda: check_corpus(tmp_path / "a.gz")) == f"{tmp_path / 'a.gz'} 已损坏或不完整，请重新下载或重新压缩。"
+
+
 def test_runs(tmp_path, monkeypatch):
     monkeypatch.setenv("BERT_TF_RUNS", str(tmp_path))
-    assert "“a/b” 不能用作名称" in said(lambda: launch.place_for("a/b"))
+    assert "“a/b”不能用作名称" in said(lambda: launch.place_for("a/b"))
     launch.RunFolder(tmp_path / "mine").create({"kind": "pretraining"})
     assert "“mine”" in said(lambda: launch.place_for("mine"))
     launch.RunFolder(tmp_path / "mine").write_status("running")
+    monkeypatch.setattr(launch, "MOST_AT_WORK", 1)
+    assert "已有 1 个训练" in said(lambda: launch.require_room(tmp_path))
     assert "请先停止" in said(lambda: launch.delete(tmp_path / "mine"))
-    assert "“mine” 是另一个程序" in said(lambda: launch.kill(tmp_path / "mine"))
+    assert "“mine”是另一个程序" in said(lambda: launch.kill(tmp_path / "mine"))
     checkpoint = tmp_path / "mine" / "checkpoints" / "step-00000010"
     checkpoint.mkdir()
     (checkpoint / PROGRESS_FILE).write_text("{}")

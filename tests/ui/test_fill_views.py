@@ -69,6 +69,18 @@ def test_two_models_answer_side_by_side(models, tiny_model_folder, tmp_path, mon
     assert markup(at).count("bt-bars") == 2 and markup(at).count("bt-numbers") == 2
 
 
+def test_two_models_of_other_vocabularies_need_a_blank(models, tiny_model_folder, tmp_path, monkeypatch):
+    shutil.copytree(models, tmp_path / "models")
+    shutil.copytree(tiny_model_folder, tmp_path / "models" / "second")
+    vocabulary = tmp_path / "models" / "second" / "vocab.txt"
+    vocabulary.write_text(vocabulary.read_text().replace("cat\n", "tac\n"))
+    monkeypatch.setenv("BERT_TF_MODELS", str(tmp_path / "models"))
+    at = show("two", "the dog sat")
+    assert words("fill.no_mask", "en") in said(at) and words("fill.two_vocabularies", "en") not in said(at)
+    at = show("two", "the [MASK] sat")
+    assert words("fill.two_vocabularies", "en") in said(at) and markup(at).count("bt-bars") == 2
+
+
 @pytest.mark.parametrize("name", ["markup", "emoji", "right to left", "nothing but unknown"])
 @pytest.mark.parametrize("view", VIEWS)
 def test_strange_text_is_no_trouble(view, name):

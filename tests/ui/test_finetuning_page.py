@@ -12,6 +12,7 @@ from driving import (
     LANGUAGES,
     STRANGE,
     figure,
+    letters,
     markup,
     open_by_address,
     said,
@@ -31,6 +32,7 @@ from ui import (
     finetuning_preview,
     finetuning_runs,
     finetuning_start,
+    finetuning_try,
     html,
 )
 from ui.reading import is_chinese
@@ -297,6 +299,37 @@ def test_the_words_that_decided(wrote):
         assert f"has {html.percent(word.without)}" in shown
     at.toggle(key="tune_words").set_value(False)
     assert "bt-weighed" not in markup(whole(at))
+
+
+def test_the_words_are_those_of_the_top_label_until_one_is_chosen(wrote, monkeypatch):
+    wrote()
+    real, explained = finetuning_try.asked, []
+
+    def three_labels(folder, question, *texts, **options):
+        if question == "classify":
+            return [SimpleNamespace(label=label, probability=0.3) for label in
+                    (["*b*", "a", "c"] if "dog" in texts[0] else ["a", "*b*", "c"])]
+        if question == "influence":
+            explained.append(options.pop("label"))
+        return real(folder, question, *texts, **options)
+
+    monkeypatch.setattr(finetuning_try, "asked", three_labels)
+    at = lab(tune_view="try")
+    for text, pick, label in (("the cat", None, "a"), ("the dog", None, "*b*"), ("the cat", "c", "c"), ("a dog", None, "c")):
+        at.text_input(key="tune_text").input(text)
+        whole(at)
+        if pick:
+            at.pills(key="tune_label").set_value(pick)
+            whole(at)
+        assert explained[-1] == label
+    assert letters(at.pills(key="tune_label").options[0]) == "*b*" != at.pills(key="tune_label").options[0]
+
+
+def test_a_deleted_name_does_not_bring_its_examples_back(wrote):
+    path = wrote()
+    before = finetuning_runs.dev_examples(path)
+    shutil.rmtree(path)
+    assert finetuning_runs.dev_examples(wrote(task="questions")) != before
 
 
 def test_the_model_as_a_zip(wrote):

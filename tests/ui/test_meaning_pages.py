@@ -2,6 +2,7 @@
 
 import html
 import re
+import shutil
 
 import numpy as np
 import plotly.colors
@@ -297,6 +298,20 @@ def test_analogy(models):
     assert colors["bank"] == colors["river"] == colors["sun"]
     assert words("static.analogy_empty", "en") in said(type_into(at, static_a=" "))
     assert words("static.unknown", "en", words="x, y") in said(type_into(at, static_a="x", static_b="y"))
+    few = StaticVectors(["bank", "river", "sun"], np.eye(3, dtype=np.float32))
+    at.session_state["static_trained"] = few
+    whole(at).segmented_control(key="static_source").set_value("own")
+    assert words("static.analogy_few", "en") in said(type_into(at, static_a="bank", static_b="river"))
+
+
+@pytest.mark.parametrize(("word", "source"), [(None, "zh"), ("bank", "en")])
+def test_the_first_example_takes_the_vectors_of_its_language_along(models, tmp_path, monkeypatch, word, source):
+    shutil.copytree(models, tmp_path / "models")
+    shutil.copytree(models / "word2vec-en", tmp_path / "models" / "word2vec-zh")
+    monkeypatch.setenv("BERT_TF_MODELS", str(tmp_path / "models"))
+    at = static("near", **({} if word is None else {"static_word": word}))
+    at.segmented_control(key="lang").set_value("zh")
+    assert whole(at).segmented_control(key="static_source").value == source
 
 
 def test_analogy_of_a_word_with_itself():

@@ -19,7 +19,7 @@ from ui import (
 from ui.bertviz_inside import model_view_html, neuron_view_html, weakest_line
 from ui.bertviz_view import LABELS, MOST_WEIGHTS, PAIRS, head_view_html
 from ui.examples import ATTENTION
-from ui.text import language, t
+from ui.text import comma, language, t
 
 #: Heads that give so much of their weight to hidden tokens look empty; so many of them are named.
 RESTING, MOST_NAMED = 0.8, 6
@@ -163,7 +163,7 @@ def role_note(roles, layer: int, head: int) -> str:
     """Says in words what a head does on this text."""
     role = str(roles.roles[layer, head])
     share = html.percent(roles.measure(layer, head))
-    return f"{t(f'heads.role_{role}')}, {t('heads.of_weight' if role in PLACES else 'heads.of_breadth', share=share)}"
+    return f"{t(f'heads.role_{role}')}{comma()}{t('heads.of_weight' if role in PLACES else 'heads.of_breadth', share=share)}"
 
 
 def draw_matrix(trace, weights: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:

@@ -15,7 +15,7 @@ from bert_tf.interventions import (
 )
 from ui import attention_inputs, common, head_html, html, models, takeaway
 from ui.examples import HEADS
-from ui.text import t
+from ui.text import comma, t
 
 VIEWS = ["roles", "off", "hide", "rank"]
 OFF = ["one", "layer_off", "edge"]
@@ -218,7 +218,7 @@ def show_strongest(entries: list[tuple[str, Effect]]) -> None:
         for words in effect.words:
             now = max(words, key=lambda word: word.after)
             answers.append(f"{words[0].token} {html.percent(words[0].before)} → {html.percent(words[0].after)}"
-                           + (f", {t('heads.now', word=now.token, share=html.percent(now.after))}" if now is not words[0] else ""))
+                           + (f"{comma()}{t('heads.now', word=now.token, share=html.percent(now.after))}" if now is not words[0] else ""))
         if effect.is_next is not None:
             answers.append(f"{t('heads.pair')} {html.percent(effect.is_next[0])} → {html.percent(effect.is_next[1])}")
         rows.append((name, html.percent(effect.strength), " · ".join(answers)))

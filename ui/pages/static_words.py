@@ -15,7 +15,7 @@ from bert_tf.sentence_bank import content_words
 from ui import common, html, meaning_charts, meaning_html, models, takeaway
 from ui.reading import is_chinese, lay_out
 from ui.static_examples import ANALOGIES, LISTS, NEAR
-from ui.text import language, t
+from ui.text import language, listed, t
 
 VIEWS = ["near", "analogy", "map", "train"]
 METHODS = ["pca", "tsne", "umap"]
@@ -58,7 +58,7 @@ def say_unknown(vectors, words: list[str]) -> bool:
         elsewhere = bundled("zh" if is_chinese(unknown[0]) else "en")
         known = elsewhere is not None and elsewhere is not vectors and all(word in elsewhere for word in unknown)
         hint = " " + t("static.elsewhere", vectors=other) if known else ""
-        st.info(t("static.unknown", words=common.plain(", ".join(unknown))) + hint, icon=":material/search_off:")
+        st.info(t("static.unknown", words=common.plain(listed(unknown))) + hint, icon=":material/search_off:")
     return bool(unknown)
 
 
@@ -101,6 +101,8 @@ def show_analogy(source: str, vectors) -> None:
         return
     with common.friendly(stop=True):
         found = vectors.analogy(a, b, c, 10)
+    if not found:
+        common.hint("static.analogy_few")
     st.html(meaning_html.equation(a, b, c, found[0][0]))
     left, right = st.columns([2, 3], gap="large")
     with left:

@@ -19,7 +19,7 @@ TEXT = {
     "static.view_train": ("Train", "训练"),
     "static.word": ("Word", "词"),
     "static.empty": ("Type a word.", "请输入一个词。"),
-    "static.unknown": ("Not among the words: {words}", "词表里没有：{words}"),
+    "static.unknown": ("Not among the words: {words}.", "词表里没有：{words}。"),
     "static.elsewhere": ("The vectors “{vectors}” have it: choose them above.", "“{vectors}”词向量里有：请在上方选择。"),
     "static.near_note": ("Cosine with “{word}”. Words that stand in like places are near, opposites too.",
                          "与“{word}”的余弦。出现在相似位置的词彼此相近，反义词也是。"),
@@ -27,6 +27,8 @@ TEXT = {
     "static.b": ("… is to this one", "……之于这个词"),
     "static.c": ("as this word …", "正如这个词……"),
     "static.analogy_empty": ("Type three words.", "请输入三个词。"),
+    "static.analogy_few": ("These vectors hold no fourth word to answer with. Train on more text.",
+                           "这些词向量里没有第四个词可以作答，请用更多文本训练。"),
     "static.analogy_note": ("The words nearest to the sum, the three themselves left out. The examples work with the "
                             "bundled vectors; many others do not: try your own.",
                             "离这个和最近的词（不计那三个词本身）。示例在随附的词向量上成立，许多别的类比并不成立：试试自己的。"),
