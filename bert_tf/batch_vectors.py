@@ -13,7 +13,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from bert_tf.compiled import compiled
-from bert_tf.explore import Bert, bucket, find_word
+from bert_tf.explore import Bert, bucket, find_word, folded_word
 from bert_tf.results import Encoding
 
 #: Batches have one of these sizes, the rest of the last one is padding, so that few shapes are ever compiled.
@@ -84,12 +84,15 @@ def read_word(bert: Bert, texts: Sequence[str], word: str, *, context: str = "fu
         The reading. A text that is empty or does not hold the word is among the missing ones.
 
     Raises:
-        ValueError: another context or way to hide.
+        ValueError: another context or way to hide, one string instead of texts, or an empty word.
 
     Example: with context="left" and hide="cut", "The bank lent him money." is read as "The bank".
     """
     if context not in CONTEXTS or hide not in WAYS_TO_HIDE:
         raise ValueError(f"context is one of {CONTEXTS} and hide one of {WAYS_TO_HIDE}, got {context!r}, {hide!r}.")
+    if isinstance(texts, str):
+        raise ValueError("The texts should be a list of strings, not one string: give [text].")
+    folded_word(word, bert.tokenizer.lowercase)  # raises where there is nothing to look for
     kept, missing, encodings, positions, spans, pieces = [], [], [], [], [], []
     for text in texts:
         try:

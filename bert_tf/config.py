@@ -280,12 +280,12 @@ class PretrainingConfig(JsonRecord):
         Raises:
             ValueError: the run would not get longer.
         """
-        unit = "steps" if self.steps else "minutes"
+        unit, length = ("steps", int(length)) if self.steps else ("minutes", float(length))
         if not length > self.length:
             raise ValueError(f"The run is {self.length:g} {unit} long; to go on it needs more than that, not {length:g}.")
         share = self.length / length
         stages = tuple(stage.replace(until=stage.until * share) for stage in self.stages[:-1]) + self.stages[-1:]
-        return self.replace(stages=stages, warmup=self.warmup * share, **{unit: type(self.length)(length)})
+        return self.replace(stages=stages, warmup=self.warmup * share, **{unit: length})
 
     def stage_at(self, progress: float) -> Stage:
         """Returns the stage in force at a share of the run in [0, 1]."""

@@ -259,11 +259,7 @@ def softmax(logits: np.ndarray) -> np.ndarray:
 
 def find_word(encoding: Encoding, text: str, word: str, *, ignore_case: bool) -> list[list[int]]:
     """Finds a word's pieces in the first text of an encoding; see `Bert.word_positions`."""
-    if not isinstance(word, str):
-        raise ValueError(f"The word should be a string, not {type(word).__name__}.")
-    wanted = fold(word.strip(), ignore_case)[0]
-    if not wanted:
-        raise ValueError("The word is empty; type the word to look at.")
+    wanted = folded_word(word, ignore_case)
     seen, origins = fold(text, ignore_case)
     # A character of a written-together word: no Chinese character or kana, which touch their neighbours.
     letter = r"(?:[^\W\u2e80-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]|[\u0300-\u036f])"
@@ -285,6 +281,20 @@ def find_word(encoding: Encoding, text: str, word: str, *, ignore_case: bool) ->
         cut = f" in the part that the model reads ({encoding.cut} pieces were cut)" if encoding.cut else ""
         raise ValueError(f"The word {word!r} does not stand in the text{cut}: {text[:60]!r}.")
     return found
+
+
+def folded_word(word: str, ignore_case: bool) -> str:
+    """Returns what is looked for when somebody asks for a word; see `fold`.
+
+    Raises:
+        ValueError: it is no string, or an empty one.
+    """
+    if not isinstance(word, str):
+        raise ValueError(f"The word should be a string, not {type(word).__name__}.")
+    folded = fold(word.strip(), ignore_case)[0]
+    if not folded:
+        raise ValueError("The word is empty; type the word to look at.")
+    return folded
 
 
 def fold(text: str, ignore_case: bool) -> tuple[str, list[int]]:

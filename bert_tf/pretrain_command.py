@@ -174,19 +174,17 @@ def prepare_to_resume(run, args) -> None:
     config = run.pretraining()
     training = PretrainingConfig.from_dict(config["training"])
     unit = "steps" if training.steps else "minutes"
-    asked = {field.name: getattr(args, field.name) for field in dataclasses.fields(PretrainingConfig)
-             if getattr(args, field.name, None) is not None}
-    asked |= {"stages": Stage.parse_all(args.stages)} if args.stages else {}
-    other = [name for name, value in asked.items() if name != unit and value != getattr(training, name)]
+    asked = flag_values(args)
+    wanted = (recipe_values(args.config) if args.config else {}) | asked
+    if "stages" in wanted:
+        wanted["stages"] = training.replace(stages=wanted["stages"]).to_dict()["stages"]
+    other = [name for name, value in training.to_dict().items() if wanted.get(name, value) != value and name != unit]
     asked_of_run = {name: [str(Path(path).resolve()) for path in getattr(args, name)] for name in ("corpus", "heldout")}
     asked_of_run |= {name: getattr(args, name) and str(Path(getattr(args, name)).resolve())
                      for name in ("tokenizer", "shards", "initial_model")}
     asked_of_run |= {"vocab_size": args.vocab_size, "initial_embeddings": args.initial_embeddings,
                      "shares": parse_shares(args.shares)}
     other += [name for name, value in asked_of_run.items() if value and value != config.get(name)]
-    if args.config:
-        wanted = recipe_values(args.config)
-        other += [name for name, value in training.to_dict().items() if wanted.get(name, value) != value and name != unit]
     other += ["lowercase"] * (args.cased and config["lowercase"])
     if other:
         raise ValueError(f"The run goes on as its config.json says, which has another {', '.join(sorted(other))}. Leave "
@@ -225,14 +223,16 @@ def recipe_values(config: str) -> dict:
     return {"size": config} if config in SIZES else read_json(config)
 
 
+def flag_values(args) -> dict:
+    """Returns the recipe settings that are given as flags of their own."""
+    names = [field.name for field in dataclasses.fields(PretrainingConfig) if field.name not in ("size", "stages")]
+    values = {name: getattr(args, name) for name in names if getattr(args, name) is not None}
+    return values | ({"stages": Stage.parse_all(args.stages)} if args.stages else {})
+
+
 def recipe(args) -> PretrainingConfig:
     """Reads the recipe: a size or a JSON file, overridden by single flags."""
-    values = recipe_values(args.config or "mini")
-    for field in dataclasses.fields(PretrainingConfig):
-        if field.name not in ("size", "stages") and getattr(args, field.name) is not None:
-            values[field.name] = getattr(args, field.name)
-    if args.stages:
-        values["stages"] = Stage.parse_all(args.stages)
+    values = recipe_values(args.config or "mini") | flag_values(args)
     if args.initial_model:
         values |= shape_of_initial_model(args, values)
     return PretrainingConfig.from_dict(values)

@@ -73,7 +73,7 @@ def read_sense_sets(path: str | Path) -> tuple[SenseSet, ...]:
     if not path.is_file():
         raise FileNotFoundError(f"{path} does not exist. It should hold one sentence with its sense a line.")
     words: dict[tuple[str, str], dict[str, tuple[dict[str, str], list[str]]]] = {}
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+    for number, line in enumerate(path.read_text(encoding="utf-8-sig").split("\n"), 1):
         if not line.strip():
             continue
         entry = _entry(line, f"{path}, line {number}")

@@ -5,6 +5,7 @@ Letters in shapes: m occurrences, L layers, H hidden.
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import json
 import logging
@@ -147,17 +148,19 @@ def read_bank(bert: Bert, sentences: Sequence[str] | None = None, *,
     Returns:
         The bank; the order is that of the sentences.
     """
-    sentences = [sentence for sentence in (bank_sentences() if sentences is None else sentences) if sentence.strip()]
-    encodings = [bert.encode(sentence) for sentence in sentences]
-    words = [content_words(sentence) for sentence in sentences]
-    found: list[list[tuple[Occurrence, np.ndarray]]] = [[] for _ in sentences]
+    words, encodings = [], []
+    for sentence in bank_sentences() if sentences is None else sentences:
+        with contextlib.suppress(ValueError):
+            encodings.append(bert.encode(sentence))
+            words.append(content_words(sentence))
+    found: list[list[tuple[Occurrence, np.ndarray]]] = [[] for _ in encodings]
     for number, (index, states) in enumerate(hidden_states(bert, encodings), 1):
         for word in words[index]:
             pieces = [i for i, (start, end) in enumerate(encodings[index].offsets) if start < word.end and end > word.start]
             if pieces:
                 found[index].append((word, states[:, pieces].mean(axis=1).astype(np.float16)))
         if progress:
-            progress(number / len(sentences))
+            progress(number / len(encodings))
     pairs = [pair for group in found for pair in group]
     empty = np.zeros((0, bert.config.num_hidden_layers + 1, bert.config.hidden_size), np.float16)
     return Bank([word for word, _ in pairs], np.stack([vector for _, vector in pairs]) if pairs else empty)

@@ -16,10 +16,14 @@ from pathlib import Path
 
 import numpy as np
 
+from bert_tf.data.corpus import listed, read_documents
+
 LANGUAGES = ("en", "zh")
 WORDS_FILE, VECTORS_FILE, CARD_FILE = "words.txt", "vectors.safetensors", "card.md"
 
-_ENGLISH_WORD = re.compile(r"[a-z]+(?:'[a-z]+)?")
+#: Letters of all scripts that write words apart: without Chinese characters and kana.
+_LETTERS = r"[^\W\d_\u2e80-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+"
+_ENGLISH_WORD = re.compile(rf"{_LETTERS}(?:'{_LETTERS})?")
 _LETTER_OR_HAN = re.compile(r"[a-z\u3400-\u4dbf\u4e00-\u9fff]")
 
 
@@ -121,8 +125,8 @@ class StaticVectors:
             (folder / CARD_FILE).write_text(self.card, encoding="utf-8")
 
     def _row(self, word: str) -> int | None:
-        """The row of a word as it stands, or else in lower case; None if there is neither."""
-        return self._rows.get(word, self._rows.get(word.lower()))
+        """The row of a word as it stands, or else in lower case with straight apostrophes; None if there is none."""
+        return self._rows.get(word, self._rows.get(_plain(word)))
 
     def __contains__(self, word: object) -> bool:
         return isinstance(word, str) and self._row(word) is not None
@@ -199,19 +203,24 @@ class StaticVectors:
         return self.nearest(b_direction - a_direction + c_direction, top_k, exclude=(a, b, c))
 
 
+def _plain(text: str) -> str:
+    """Returns a text in lower case with straight apostrophes."""
+    return text.lower().replace("’", "'")
+
+
 def split_words(text: str, language: str) -> list[str]:
     """Cuts a text into the words that get vectors, in lower case; numbers and punctuation are left out.
 
     Args:
         text: any text.
-        language: "en" (runs of letters, with an apostrophe inside: "don't") or "zh" (jieba; words without
-            a Chinese character or a letter are left out).
+        language: "en" (runs of letters but Chinese ones, with an apostrophe inside, which comes back straight:
+            "don't") or "zh" (jieba; words without a Chinese character or a letter are left out).
 
     Raises:
         ValueError: another language.
     """
     if language == "en":
-        return _ENGLISH_WORD.findall(text.lower())
+        return _ENGLISH_WORD.findall(_plain(text))
     if language != "zh":
         raise ValueError(f"Word vectors are made for {' and '.join(LANGUAGES)}, got {language!r}.")
     import jieba
@@ -223,8 +232,6 @@ def split_words(text: str, language: str) -> list[str]:
 
 def _write_words(job: tuple[str, str, str]) -> int:
     """Writes the words of one file, one sentence a line, blanks between words; returns how many words."""
-    from bert_tf.data.corpus import read_documents
-
     source, target, language = job
     count = 0
     with open(target, "w", encoding="utf-8") as lines:
@@ -238,7 +245,7 @@ def _write_words(job: tuple[str, str, str]) -> int:
 
 
 def train_word2vec(
-    paths: Iterable[str | Path],
+    paths: Iterable[str | Path] | str | Path,
     language: str,
     *,
     dimensions: int = 100,
@@ -254,7 +261,7 @@ def train_word2vec(
     """Trains word2vec (skip-gram, 5 negative samples) with gensim.
 
     Args:
-        paths: text files, one sentence a line, plain, .gz or .xz.
+        paths: text files, or a single one: one sentence a line, plain, .gz or .xz.
         language: "en" or "zh".
         dimensions: D, the length of a vector.
         epochs: how many times the text is read.
@@ -276,7 +283,7 @@ def train_word2vec(
 
     Source: Mikolov et al. 2013, "Distributed Representations of Words and Phrases".
     """
-    paths = [str(path) for path in paths]
+    paths = [str(path) for path in listed(paths)]
     counts = {"dimensions": dimensions, "epochs": epochs, "window": window, "min_count": min_count,
               "max_words": max_words, "workers": workers}  # fmt: skip
     for name, value in counts.items():

@@ -86,10 +86,13 @@ def train_vocabulary(
         The pieces in the order of their ids: [PAD], [UNK], [CLS], [SEP], [MASK], single characters, merges.
 
     Raises:
-        ValueError: the texts hold no word, or `size` has no room for the pieces that are always in.
+        ValueError: one string instead of many, texts that hold no word, or a `size` that has no room for the pieces
+            that are always in.
 
     Source: Schuster and Nakajima 2012 (WordPiece); Sennrich et al. 2016 (merging the most frequent pair).
     """
+    if isinstance(texts, str):
+        raise ValueError("The texts should be many strings, such as lines, not one: give [text] or text.splitlines().")
     always = _ascii_symbols(lowercase)
     least = len(SPECIAL_TOKENS) + len(always)
     if size < least:

@@ -1,5 +1,8 @@
 """One example taken apart: fates against what was fed, losses by hand."""
 
+import tempfile
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -29,6 +32,26 @@ def test_fates_say_what_happened(tiny_bert):
     assert shares["mask"] / total == pytest.approx(0.8, abs=0.04)
     assert shares["random"] / total == pytest.approx(0.1, abs=0.03)
     assert 0.4 < np.mean([example.is_next for example in examples]) < 0.6
+
+
+def test_an_example_of_unknown_characters_alone_costs_nothing_and_says_so(tiny_bert):
+    example = draw_examples("😀\n😀 😀\n\n😀\n😀", tiny_bert.tokenizer, count=1, draw=0, sequence_length=16)[0]
+    with pytest.raises(ValueError, match="Nothing can be predicted in this pair"):
+        cost_of(example, tiny_bert.model, tiny_bert.tokenizer)
+
+
+@pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="Linux alone says which files are mapped")
+@pytest.mark.parametrize("whole_words", [False, True])
+def test_no_file_is_mapped_when_the_folder_goes(tiny_bert, monkeypatch, whole_words):
+    class Watched(tempfile.TemporaryDirectory):
+        def __exit__(self, *error):
+            left.append(self.name in Path("/proc/self/maps").read_text())
+            super().__exit__(*error)
+
+    left = []
+    monkeypatch.setattr(tempfile, "TemporaryDirectory", Watched)
+    draws(tiny_bert.tokenizer, 1, whole_words=whole_words)
+    assert left == [False]
 
 
 def test_the_same_draw_is_the_same_and_another_is_not(tiny_bert):

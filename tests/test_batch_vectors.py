@@ -78,6 +78,13 @@ def test_no_text_holds_the_word(tiny_bert):
     assert reading.vectors.shape == reading.crowd.shape == (0, 3, 32)
 
 
+@pytest.mark.parametrize(("texts", "word", "message"), [
+    ("The bank was old.", "bank", "list of strings"), (["the bank"], " ", "word is empty")])
+def test_a_single_text_and_an_empty_word_are_refused(tiny_bert, texts, word, message):
+    with pytest.raises(ValueError, match=message):
+        read_word(tiny_bert, texts, word)
+
+
 @pytest.mark.parametrize("options", [{"context": "both"}, {"hide": "paint"}])
 def test_other_contexts_are_refused(tiny_bert, options):
     with pytest.raises(ValueError, match="context is one of"):

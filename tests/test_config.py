@@ -106,6 +106,8 @@ def test_unreadable_json_says_what_is_wrong(tmp_path):
         path.write_bytes(content)
         with pytest.raises(ValueError, match=message):
             read_json(path)
+    path.write_text('{"size": "mini"}', encoding="utf-8-sig")  # with a byte order mark
+    assert read_json(path) == {"size": "mini"}
 
 
 # Stage ----------------------------------------------------------------------------------------------
@@ -188,4 +190,6 @@ def test_a_longer_run_keeps_what_was_trained_where_it_was():
     assert longer.stage_at(49 / 400) == longer.stages[0] and longer.stage_at(51 / 400) == longer.stages[1]
     with pytest.raises(ValueError, match="100 steps long; .* more than that, not 100"):
         recipe.longer(100)
-    assert recipe.replace(steps=0, minutes=3.0).longer(4.5).minutes == 4.5
+    assert recipe.replace(steps=0, minutes=3).longer(4.5).minutes == 4.5
+    with pytest.raises(ValueError, match="more than that, not 100"):
+        recipe.longer(100.5)  # steps are whole

@@ -49,6 +49,12 @@ def test_held_out_figures_are_those_of_the_sampled_batches(tiny_bert, text, tmp_
     assert figures["top_5"] >= figures["top_1"]
 
 
+def test_text_of_unknown_characters_alone_is_refused(tiny_bert, tmp_path):
+    (tmp_path / "emoji.txt").write_text("😀 😀\n😀\n\n😀\n😀 😀\n", encoding="utf-8")
+    with pytest.raises(ValueError, match="Nothing can be predicted in .*emoji.txt"):
+        heldout.masked_words(tiny_bert, tmp_path / "emoji.txt", scratch=tmp_path, pairs=32)
+
+
 def test_files_that_begin_alike_are_all_measured(tiny_bert, text, tmp_path, monkeypatch):
     monkeypatch.setattr(report.sets, "cloze", lambda *args: {})
     monkeypatch.setattr(report.sets, "senses", lambda *args, **options: {})

@@ -1,15 +1,20 @@
 """The command line of pretraining: flags against the run's own recipe, runs that never began, two at one run."""
 
+import argparse
 import json
 import subprocess
 import sys
 
 import pytest
 
+from bert_tf import pretrain_command
 from bert_tf.__main__ import main
 from bert_tf.config import PretrainingConfig
+from bert_tf.pretrain_command import add_pretrain, prepare_to_resume
 from bert_tf.records import explain_fields
 from bert_tf.training.finetuning_config import FinetuningConfig
+from bert_tf.training.pretraining import pretrain
+from bert_tf.training.pretraining_request import create_run
 from bert_tf.training.run_folder import RunFolder, reported
 
 TEXT = "the cat sat on the mat.\nit was a good day.\n\nwater in the river.\nthe dog is old.\n\n" * 40
@@ -51,6 +56,40 @@ def test_a_run_goes_on_as_it_was_begun_or_says_what_differs(asked, tmp_path, cap
         assert name in said(capsys, *run, *flags)
     assert main([*run, "--vocab-size", "193", "--config", "tiny", "--corpus", text, "--steps", "4"]) == 0
     assert RunFolder(tmp_path / "run").status()["step"] == 4
+
+
+def test_the_command_that_began_a_run_goes_on_with_it(asked, tmp_path, capsys, text):
+    (tmp_path / "recipe.json").write_text(json.dumps({  # the stage says no `until`
+        "size": "tiny", "steps": 2, "peak_learning_rate": 1e-3, "stages": [{"sequence_length": 16, "batch_size": 4}]}))
+    began = ["pretrain", "--run", str(tmp_path / "run"), "--corpus", text, "--config", str(tmp_path / "recipe.json"),
+             "--peak-learning-rate", "5e-4"]
+    arguments = argparse.ArgumentParser()
+    add_pretrain(arguments.add_subparsers())
+    run = RunFolder(tmp_path / "run")
+    create_run(run, pretrain_command.recipe(arguments.parse_args(began)), corpus=text)
+    prepare_to_resume(run, arguments.parse_args([*began, "--resume"]))
+    with pytest.raises(ValueError, match="another peak_learning_rate, stages"):
+        prepare_to_resume(run, arguments.parse_args([*began[:-2], "--resume", "--stages", "16x8"]))
+
+
+def test_a_batch_that_the_processes_cannot_share_is_refused_before_they_meet(tmp_path, text):
+    pytest.importorskip("jax")
+    from bert_tf.training.jax_steps import Cluster
+
+    run = RunFolder(tmp_path / "run")
+    create_run(run, PretrainingConfig(size="tiny", steps=2, accumulation=2), corpus=[text])
+    with pytest.raises(ValueError, match="32 pairs .* among 3 processes"):
+        pretrain(run, cluster=Cluster("127.0.0.1:1", 3, 0))
+
+
+def test_heldout_text_of_unknown_characters_alone_is_refused_before_training(tmp_path, text, tiny_model_folder):
+    (tmp_path / "emoji.txt").write_text("😀 😀\n😀\n\n😀\n😀 😀\n", encoding="utf-8")
+    run = RunFolder(tmp_path / "run")
+    create_run(run, PretrainingConfig(size="tiny", steps=2), corpus=text, heldout=str(tmp_path / "emoji.txt"),
+               tokenizer=tiny_model_folder)
+    with pytest.raises(ValueError, match="Nothing can be predicted in .*emoji.txt"):
+        pretrain(run)
+    assert run.status()["state"] == "failed" and not run.checkpoints()
 
 
 def test_the_shape_is_that_of_the_initial_model(asked, tmp_path, capsys, text, tiny_model_folder):

@@ -309,6 +309,8 @@ def test_an_export_replaces_no_model_unasked_and_leaves_none_of_its_measures(tmp
     pretrain(run)
     for name in ("measures.json", "layers.svg", "card.md", "card.zh.md", "notes.txt"):
         (model_copy / name).write_text("of the other model")
+    for name in ("added_tokens.json", "special_tokens_map.json", "model.safetensors.index.json"):
+        (model_copy / name).write_text('{"[NEW]": 999}')
     before = {path.name: path.read_bytes() for path in model_copy.iterdir()}
 
     def untouched():

@@ -2,6 +2,7 @@
 
 import json
 import os
+import threading
 import time
 
 import numpy as np
@@ -10,6 +11,7 @@ from safetensors.numpy import save_file
 
 from bert_tf import checkpoint
 from bert_tf.checkpoint import WEIGHTS_FILE
+from bert_tf.training import process, run_folder
 from bert_tf.training.process import at_work, is_own_command, started_at
 from bert_tf.training.resuming import skip_unusable_checkpoints
 from bert_tf.training.run_folder import (
@@ -17,6 +19,7 @@ from bert_tf.training.run_folder import (
     STATE_FILE,
     RunFolder,
     _most_crowded,
+    reported,
     step_of,
     write_atomically,
 )
@@ -176,6 +179,45 @@ def test_who_is_at_work_is_known_by_number_and_start():
     del others["started"]  # an old file: only a python -m bert_tf counts
     assert not at_work(others)
     assert not is_own_command(os.getpid())
+
+
+def test_a_run_at_long_work_gives_signs_of_life_until_its_end(run, monkeypatch):
+    monkeypatch.setattr(process, "BEAT_SECONDS", 0.01)
+    with reported(run, print, remedy="go on") as tell:
+        tell("preparing", message="vocabulary")
+        said = run.status()
+        deadline = time.monotonic() + 5
+        while run.status()["heartbeat"] == said["heartbeat"] and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert run.status()["heartbeat"] > said["heartbeat"]
+        assert run.status() | {"heartbeat": 0} == said | {"heartbeat": 0}
+        run.path.rename(run.path.with_name("gone"))
+        time.sleep(0.03)
+        assert not run.path.exists()
+        run.path.with_name("gone").rename(run.path)
+        tell("finished")
+        end = run.status()
+        time.sleep(0.03)
+        assert run.status() == end  # nothing is left to wait for
+    assert not any(thread.name == "heartbeat" for thread in threading.enumerate())
+
+
+def test_a_file_that_is_being_read_is_replaced_a_moment_later(run, monkeypatch):
+    tries, replace = [], os.replace
+
+    def busy(*paths):  # as Windows does while a reader has the file open
+        tries.append(paths)
+        if len(tries) % 3:
+            raise PermissionError(13, "Access is denied")
+        replace(*paths)
+
+    monkeypatch.setattr(os, "replace", busy)
+    run.write_status("running", step=3)
+    assert run.status()["step"] == 3 and len(tries) == 3
+    monkeypatch.setattr(run_folder.time, "sleep", lambda seconds: None)
+    monkeypatch.setattr(os, "replace", lambda *paths: (_ for _ in ()).throw(PermissionError(13, "Access is denied")))
+    with pytest.raises(PermissionError):
+        run.write_status("running", step=4)
 
 
 def test_all_files_of_the_initial_model_are_kept(run, model_copy):

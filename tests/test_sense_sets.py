@@ -56,6 +56,13 @@ def test_lines_of_a_word_are_brought_together(tmp_path):
     assert bank.sense_of("On the bank.") == 1 and bank.sense_of("elsewhere") is None
 
 
+def test_byte_order_mark_and_other_line_ends_inside_a_sentence(tmp_path):
+    path = tmp_path / "senses.jsonl"
+    text = json.dumps(json.loads(line(sentence="My\u2028bank.")), ensure_ascii=False)
+    path.write_text(f"{text}\r\n{line()}\n", encoding="utf-8-sig", newline="")
+    assert read_sense_sets(path)[0].sentences == (("My\u2028bank.", "My bank is closed."),)
+
+
 @pytest.mark.parametrize("text, message", [
     ("{", "line 2 is no JSON"),
     ("[]", "line 2: expected an object with the texts language, word"),

@@ -11,7 +11,7 @@ from bert_tf.sentence_bank import (
     read_bank,
 )
 
-SENTENCES = ["The bank was old.", "I read a book by the river 😀.", "   ", "我爱吃苹果。"]
+SENTENCES = ["The bank was old.", "\u200b", "I read a book by the river 😀.", "   ", "我爱吃苹果。"]
 
 
 def test_content_words_of_both_languages():

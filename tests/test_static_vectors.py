@@ -163,6 +163,10 @@ def test_split_words_english():
     assert split_words("Don't PANIC: 42 well-known O'Neils' cats.", "en") == [
         "don't", "panic", "well", "known", "o'neils", "cats",
     ]  # fmt: skip
+    assert split_words("Café's naïve Straße_2 didn’t, l'été 北京Москва’", "en") == [
+        "café's", "naïve", "straße", "didn't", "l'été", "москва",
+    ]  # fmt: skip
+    assert "Don’t" in StaticVectors(["don't"], np.ones((1, 2)))
 
 
 def test_split_words_chinese(capfd):
@@ -218,7 +222,7 @@ def test_training_with_several_processes_reads_the_same_words(corpus):
 def test_training_in_chinese(tmp_path):
     text = tmp_path / "zh.txt"
     text.write_text("我在北京的银行工作。\n" * 10, encoding="utf-8")
-    vectors = train_word2vec([text], "zh", dimensions=4, epochs=1)
+    vectors = train_word2vec(str(text), "zh", dimensions=4, epochs=1)
     assert set(vectors.words) == {"我", "在", "北京", "的", "银行", "工作"}
 
 

@@ -34,6 +34,11 @@ def made_up_text(lines=1500, seed=5):
     return text
 
 
+def test_one_string_is_no_list_of_texts():
+    with pytest.raises(ValueError, match="not one"):
+        train_vocabulary("the cat sat on the mat", 200)
+
+
 def reference_merges(counts, alphabet, merges):
     """Merges the most frequent pair, one at a time; among equals the pair whose parts came first."""
     order = {symbol: index for index, symbol in enumerate(alphabet)}

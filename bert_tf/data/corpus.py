@@ -21,6 +21,11 @@ _MAX_LINE_BYTES = 4 * MAX_LINE_CHARACTERS + 5
 _BYTE_ORDER_MARK = "\ufeff"
 
 
+def listed(paths: Iterable[str | os.PathLike] | str | os.PathLike) -> list[Path]:
+    """Returns paths as a list; a single one counts as a list of one."""
+    return [Path(path) for path in ([paths] if isinstance(paths, (str, os.PathLike)) else paths)]
+
+
 def corpus_files(paths: Iterable[str | os.PathLike] | str | os.PathLike) -> list[Path]:
     """Checks that the given corpus files are there, and returns them in the order given.
 
@@ -34,9 +39,7 @@ def corpus_files(paths: Iterable[str | os.PathLike] | str | os.PathLike) -> list
         FileNotFoundError: a file does not exist.
         ValueError: the list is empty, names a file twice, or names something that is not a file.
     """
-    if isinstance(paths, (str, os.PathLike)):
-        paths = [paths]
-    files = [Path(path) for path in paths]
+    files = listed(paths)
     if not files:
         raise ValueError("No corpus file was given; name at least one text file (.txt, .txt.xz or .txt.gz).")
     seen = set()

@@ -11,7 +11,11 @@ import numpy as np
 from bert_tf.compiled import compiled
 from bert_tf.data.shards import prepare
 from bert_tf.explore import Bert
-from bert_tf.training.measures import HELDOUT_SEED, pair_sampler
+from bert_tf.training.measures import (
+    HELDOUT_SEED,
+    nothing_to_predict,
+    pair_sampler,
+)
 
 #: Pairs the model reads at a time.
 ROWS = 32
@@ -35,7 +39,7 @@ def masked_words(bert: Bert, path: str | Path, *, scratch: str | Path, pairs: in
         `loss` (mean, in nats), `perplexity`, `top_1` and `top_5` (shares in [0, 1]), `predictions` (their number).
 
     Raises:
-        ValueError: the model lacks the head or reads no pairs, or the text cannot be used.
+        ValueError: the model lacks the head or reads no pairs, or the text cannot be used or holds nothing to predict.
         FileNotFoundError: there is no such file.
     """
     _require(bert, "masked-word", bert.has_mlm_head)
@@ -51,6 +55,8 @@ def masked_words(bert: Bert, path: str | Path, *, scratch: str | Path, pairs: in
         ranks.append(rank)
         progress((step + 1) / steps)
     losses, ranks = np.concatenate(losses), np.concatenate(ranks)
+    if not len(ranks):
+        raise ValueError(nothing_to_predict(str(path)))
     mean = float(losses.mean())
     return {"loss": mean, "perplexity": math.exp(mean), "top_1": float((ranks < 1).mean()),
             "top_5": float((ranks < 5).mean()), "predictions": len(ranks)}

@@ -5,6 +5,7 @@ Letters in shapes: T tokens, P predictions, H hidden, V vocabulary.
 
 from __future__ import annotations
 
+import os
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,7 @@ from bert_tf.data.shards import prepare
 from bert_tf.data.words import mark_words
 from bert_tf.results import Candidate
 from bert_tf.tokenizer import WordPieceTokenizer
-from bert_tf.training.measures import pair_sampler
+from bert_tf.training.measures import nothing_to_predict, pair_sampler
 
 FATES = ("mask", "random", "kept")
 
@@ -93,17 +94,19 @@ def draw_examples(text: str, tokenizer: WordPieceTokenizer, *, count: int, draw:
     Raises:
         ValueError: the text holds nothing to make pairs from.
     """
-    with tempfile.TemporaryDirectory() as folder:
+    # Windows deletes no file that an error's traceback still maps: a few bytes then stay.
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         path = Path(folder) / "text.txt"
         path.write_text(text, encoding="utf-8")
         try:
             shards = prepare([path], tokenizer, Path(folder) / "shards", processes=1)
         except ValueError as error:
-            raise ValueError(str(error).replace(f"{folder}/", "")) from None
+            raise ValueError(str(error).replace(f"{folder}{os.sep}", "")) from None
         if whole_words:
             shards = mark_words(shards, tokenizer, processes=1)
         sampler = pair_sampler(shards, tokenizer, seed=draw, mask_rate=mask_rate, whole_words=whole_words)
         batch = sampler.batch(0, sequence_length=sequence_length, batch_size=count)
+        del shards, sampler  # which map the files that are deleted now
     return [_example({key: value[i] for key, value in batch.items()}, tokenizer) for i in range(count)]
 
 
@@ -126,7 +129,12 @@ def cost_of(example: Example, model, tokenizer: WordPieceTokenizer, *, top_k: in
 
     Example: three hidden tokens whose true pieces get 1/2, 1/4 and 1/8 cost 0.69, 1.39 and 2.08 nats, on average
     1.39; if B is next and gets 0.5, that costs 0.69 more.
+
+    Raises:
+        ValueError: nothing is hidden in the example, since the vocabulary knows none of its characters.
     """
+    if not example.chosen:
+        raise ValueError(nothing_to_predict("this pair"))
     inputs = {"token_ids": example.token_ids, "segment_ids": example.segment_ids,
               "padding_mask": np.ones_like(example.token_ids), "mask_positions": np.array(example.chosen, np.int32)}
     outputs = model({key: value[None] for key, value in inputs.items()}, training=False)

@@ -12,11 +12,13 @@ from pathlib import Path
 from bert_tf import checkpoint
 from bert_tf.config import PretrainingConfig
 from bert_tf.records import read_json
+from bert_tf.tokenizer_files import TOKENIZER_FILES
 from bert_tf.training.run_folder import PROGRESS_FILE, RunFolder
+from bert_tf.weight_files import INDEX_FILE
 
 #: What else lies in a model folder and says something of its weights; replacing the model takes it away.
-BESIDE_WEIGHTS = ("measures.json", "layers.svg", "card.md", "card.zh.md", "history.jsonl", "tokenizer.json",
-                  "pytorch_model.bin")
+BESIDE_WEIGHTS = ("measures.json", "layers.svg", "card.md", "card.zh.md", "history.jsonl", "pytorch_model.bin",
+                  INDEX_FILE, *TOKENIZER_FILES)
 
 
 def export_run(run_folder: str | Path, folder: str | Path, *, dtype: str = "float16", about: str = "",

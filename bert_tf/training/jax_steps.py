@@ -12,6 +12,7 @@ import jax
 import keras
 import numpy as np
 
+from bert_tf.config import PretrainingConfig
 from bert_tf.training.measures import model_inputs, split_batch
 
 #: Dense bfloat16 operations a second, without sparsity, as NVIDIA's data sheets give them, by a part of the device's name.
@@ -47,6 +48,19 @@ class Cluster:
         if ":" not in address or not 0 <= rank < count:
             raise ValueError(f"Cannot read the cluster {text!r}. Write HOST:PORT,COUNT,RANK, for example 10.0.0.1:9876,2,0.")
         return cls(address, count, rank)
+
+    def require_equal_shares(self, training: PretrainingConfig) -> None:
+        """Refuses a recipe whose batches cannot be shared evenly: the rows left over would be lost.
+
+        Raises:
+            ValueError: a stage's micro-batch cannot be divided by the number of processes.
+        """
+        for stage in training.stages:
+            rows = stage.batch_size // training.accumulation
+            if rows % self.count:
+                raise ValueError(f"{rows} pairs (a batch, or its micro-batch where gradients are accumulated) cannot be "
+                                 f"shared evenly among {self.count} processes. Take a number of processes that divides "
+                                 f"{rows}, and go on with --resume.")
 
     def join(self) -> None:
         """Connects to the others and has every model that is built from here on copied to all of them.

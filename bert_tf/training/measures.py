@@ -42,6 +42,24 @@ def pair_sampler(shards: TokenShards, tokenizer: WordPieceTokenizer, *, seed: in
         special_token_ids=tokenizer.special_token_ids, **options)
 
 
+def nothing_to_predict(what: str) -> str:
+    """Returns what is wrong with text in which no token can be hidden."""
+    return (f"Nothing can be predicted in {what}: the vocabulary knows none of its characters. Give text in a language "
+            "of the model.")
+
+
+def require_predictions(sampler: PairSampler, what: str, *, sequence_length: int, batch_size: int,
+                        batches: int) -> None:
+    """Refuses text of which `measure` would find nothing to predict; mostly one batch is enough to see.
+
+    Raises:
+        ValueError: there is nothing; `what` names the text.
+    """
+    if not any(sampler.batch(i, sequence_length=sequence_length, batch_size=batch_size)["mask_weights"].any()
+               for i in range(batches)):
+        raise ValueError(nothing_to_predict(what))
+
+
 def model_inputs(batch: dict[str, np.ndarray]) -> tuple[dict, dict]:
     """Splits a sampler's batch into the x and y of `BertForPreTraining`."""
     x = {key: batch[key] for key in ("token_ids", "segment_ids", "padding_mask", "mask_positions")}
@@ -61,6 +79,9 @@ def measure(model, sampler: PairSampler, *, sequence_length: int, batch_size: in
     Returns:
         Means of `loss`, `mlm_loss`, `mlm_accuracy`, `nsp_loss`, `nsp_accuracy`: losses in nats, accuracies in
         [0, 1]; MLM figures are weighted by the number of predictions, the others by pairs.
+
+    Raises:
+        ValueError: there is nothing to predict.
     """
     sums: dict[str, float] = {}
     predictions = 0.0
@@ -71,4 +92,6 @@ def measure(model, sampler: PairSampler, *, sequence_length: int, batch_size: in
         predictions += weight
         for key, value in logs.items():
             sums[key] = sums.get(key, 0.0) + float(value) * (weight if key.startswith("mlm") else 1.0)
+    if not predictions:
+        raise ValueError(nothing_to_predict("this text"))
     return {key: value / (predictions if key.startswith("mlm") else batches) for key, value in sums.items()}

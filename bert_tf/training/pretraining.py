@@ -22,7 +22,13 @@ from bert_tf.records import read_json
 from bert_tf.tokenizer import WordPieceTokenizer
 from bert_tf.training.flops import flops_per_step
 from bert_tf.training.loop import HEARTBEAT_SECONDS, Prefetcher, StopSignals, Window
-from bert_tf.training.measures import HELDOUT_SEED, measure, names_apart, pair_sampler
+from bert_tf.training.measures import (
+    HELDOUT_SEED,
+    measure,
+    names_apart,
+    pair_sampler,
+    require_predictions,
+)
 from bert_tf.training.optimizers import optimizer_named
 from bert_tf.training.resuming import skip_unusable_checkpoints
 from bert_tf.training.run_folder import (
@@ -48,11 +54,12 @@ def pretrain(run: RunFolder, *, show: Callable[[dict], None] = lambda record: No
         The last checkpoint, a Hugging Face folder.
 
     Raises:
-        ValueError: the run is a fine-tuning, the corpus cannot be used, there are checkpoints but none to go on from, one
-            cannot be written, or the loss is no longer a number.
+        ValueError: the run is a fine-tuning, the corpus cannot be used, the cluster cannot share its batches evenly,
+            there are checkpoints but none to go on from, one cannot be written, or the loss is no longer a number.
     """
-    run.pretraining()
+    wanted = run.pretraining()
     if cluster is not None:
+        cluster.require_equal_shares(PretrainingConfig.from_dict(wanted["training"]))
         cluster.join()
         if cluster.rank > 0:
             cluster.wait("prepared")
@@ -124,8 +131,14 @@ class Pretraining:
 
     def _heldout_sampler(self, path: str, folder: Path) -> PairSampler:
         """Draws held-out pairs: as in training, but tokens one by one and B from another document."""
-        return pair_sampler(self._shards([path], folder), self.tokenizer, seed=HELDOUT_SEED,
-                            mask_rate=self.config.mask_rate, short_rate=self.config.short_rate)
+        sampler = pair_sampler(self._shards([path], folder), self.tokenizer, seed=HELDOUT_SEED,
+                               mask_rate=self.config.mask_rate, short_rate=self.config.short_rate)
+        require_predictions(sampler, path, **self._heldout_shape())
+        return sampler
+
+    def _heldout_shape(self) -> dict[str, int]:
+        """How much of every held-out file is measured: batches in the length of the last stage."""
+        return {"sequence_length": self.config.stages[-1].sequence_length, "batch_size": 32, "batches": 20}
 
     def _model(self, like: Path):
         """Builds the network: of the recipe's size, or without one of the shape of the model in a folder."""
@@ -288,9 +301,8 @@ class Pretraining:
 
     def _measure_heldout(self, show: Callable[[dict], None]) -> None:
         """Measures the held-out files in the shape of the last stage and adds them to the metrics."""
-        stage = self.config.stages[-1]
         for name, sampler in self.heldout.items():
-            measured = measure(self.model, sampler, sequence_length=stage.sequence_length, batch_size=32, batches=20)
+            measured = measure(self.model, sampler, **self._heldout_shape())
             record = {"step": self.step, "heldout": name, "seconds": round(self.seconds, 3),
                       **{key: round(value, 6) for key, value in measured.items()}}
             self._record(record, show)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bert_tf import checkpoint
 from bert_tf.config import SIZES, PretrainingConfig
-from bert_tf.data.corpus import corpus_files
+from bert_tf.data.corpus import corpus_files, listed
 from bert_tf.data.mixture import prefixes_of, require_shares
 from bert_tf.data.shards import shard_files
 from bert_tf.data.vocabulary_start import VOCAB_SIZE, given_tokenizer, settings_of
@@ -22,7 +22,7 @@ def create_run(run: RunFolder, training: PretrainingConfig, *, corpus: list[str]
     Args:
         run: where.
         training: recipe.
-        corpus: text files, one sentence a line, a blank line between documents, plain or .xz or .gz.
+        corpus: text files, or a single one: one sentence a line, a blank line between documents, plain or .xz or .gz.
         heldout: text files measured at every checkpoint and never trained on.
         tokenizer: a folder with `vocab.txt`; None takes the one in the shards' folder, or trains one on the corpus.
         vocab_size: pieces of the vocabulary to train; None for 16,000, or for as many as one that is there has.
@@ -41,12 +41,13 @@ def create_run(run: RunFolder, training: PretrainingConfig, *, corpus: list[str]
     shards = Path(shards) if shards else run.path / "shards"
     if initial_embeddings not in ("random", "word2vec"):
         raise ValueError(f"initial_embeddings should be random or word2vec, not {initial_embeddings!r}.")
+    corpus, heldout = listed(corpus), listed(heldout)
     if not corpus:
         raise ValueError("A pretraining needs at least one corpus file.")
     for path in [*corpus, *heldout]:
-        if Path(path).is_dir():
+        if path.is_dir():
             raise ValueError(f"{path} is a folder; name the text files in it.")
-        if not Path(path).is_file():
+        if not path.is_file():
             raise FileNotFoundError(f"The corpus file {path} does not exist.")
     corpus_names = list(shard_files(corpus))
     if heldout:
@@ -54,7 +55,7 @@ def create_run(run: RunFolder, training: PretrainingConfig, *, corpus: list[str]
     if shares:
         require_shares(shares)
         prefixes_of(corpus_names, shares)
-    both = {Path(path).resolve() for path in corpus} & {Path(path).resolve() for path in heldout}
+    both = {path.resolve() for path in corpus} & {path.resolve() for path in heldout}
     if both:
         raise ValueError(f"{sorted(both)[0]} is among the corpus and the held-out files; what is held out is never "
                          "trained on.")
@@ -68,8 +69,8 @@ def create_run(run: RunFolder, training: PretrainingConfig, *, corpus: list[str]
     if given:
         vocab_size, lowercase = settings_of(given, vocab_size=vocab_size, lowercase=lowercase)
     run.create({
-        "kind": "pretraining", "training": training.to_dict(), "corpus": [str(Path(p).resolve()) for p in corpus],
-        "heldout": [str(Path(p).resolve()) for p in heldout],
+        "kind": "pretraining", "training": training.to_dict(), "corpus": [str(path.resolve()) for path in corpus],
+        "heldout": [str(path.resolve()) for path in heldout],
         "tokenizer": tokenizer and str(Path(tokenizer).resolve()), "vocab_size": vocab_size or VOCAB_SIZE,
         "lowercase": lowercase is not False, "shards": str(shards.resolve()),
         "initial_model": initial_model and str(Path(initial_model).resolve()),

@@ -1,14 +1,18 @@
-"""Whether the process that does a run still lives."""
+"""Whether the process that does a run still lives, and the sign of life that it gives."""
 
 from __future__ import annotations
 
 import contextlib
 import os
+import threading
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 #: A process that cannot be asked counts as ended when its run has been silent for so long.
 SILENCE_SECONDS = 180.0
+#: How often a process at work says that it lives, whatever it is busy with.
+BEAT_SECONDS = 20.0
 
 
 def at_work(status: dict) -> bool:
@@ -38,6 +42,28 @@ def at_work(status: dict) -> bool:
     if status.get("started"):  # others may have got the number since, but at another time
         return int(facts[19]) == status["started"]
     return b"bert_tf" in _command(pid)  # written down before the time of the start was
+
+
+@contextlib.contextmanager
+def beating(beat: Callable[[], None]) -> Iterator[None]:
+    """Calls a function every `BEAT_SECONDS` while the context lives, from a thread of its own.
+
+    A beat that the disk refuses is left out: who trains will meet the same error and say it.
+    """
+    over = threading.Event()
+
+    def work() -> None:
+        while not over.wait(BEAT_SECONDS):
+            with contextlib.suppress(OSError):
+                beat()
+
+    thread = threading.Thread(target=work, name="heartbeat", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
 
 
 def started_at(pid: int) -> int | None:

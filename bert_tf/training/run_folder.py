@@ -15,6 +15,7 @@ import contextlib
 import json
 import os
 import shutil
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -24,7 +25,7 @@ import numpy as np
 from bert_tf.checkpoint import model_files
 from bert_tf.records import read_json
 from bert_tf.training.event_file import EventFile
-from bert_tf.training.process import at_work, started_at
+from bert_tf.training.process import at_work, beating, started_at
 
 STATE_FILE = "training_state.safetensors"
 PROGRESS_FILE = "progress.json"
@@ -227,7 +228,8 @@ class RunFolder:
 
 @contextlib.contextmanager
 def reported(run: RunFolder, show: Callable[[dict], None], *, remedy: str) -> Iterator[Callable]:
-    """Keeps the status of a run true while it is being done: whatever ends it with an error is written down.
+    """Keeps the status of a run true while it is being done: whatever ends it with an error is written down, and its
+    heartbeat goes on through work that takes long.
 
     Args:
         run: the run; a STOP file from before is taken away.
@@ -244,16 +246,23 @@ def reported(run: RunFolder, show: Callable[[dict], None], *, remedy: str) -> It
     if before.get("state") in ("preparing", "running") and before.get("pid") not in ours and at_work(before):
         raise ValueError(f"{run.path} is being trained by another process ({before['pid']}). Wait until it has ended, or "
                          "put a file named STOP into the folder to end it.")
-    state = {"state": "failed", "message": "ended unexpectedly"}
+    state, writing = {"state": "failed", "message": "ended unexpectedly"}, threading.Lock()
 
     def status(name: str, **values) -> None:
-        state.update({"state": name, **values})
-        run.write_status(**state)
+        with writing:
+            state.update({"state": name, **values})
+            run.write_status(**state)
         show({"status": name, **values})
+
+    def beat() -> None:
+        with writing:
+            if state["state"] in ("preparing", "running"):
+                run.write_status(**state)
 
     try:
         run.clear_stop()
-        yield status
+        with beating(beat):
+            yield status
     except BaseException as error:
         if isinstance(error, OSError) and not isinstance(error, FileNotFoundError):
             error = ValueError(f"The run folder {run.path} cannot be written ({error}). Make room, or allow writing, "
@@ -294,7 +303,16 @@ def write_atomically(path: Path, text: str) -> None:
     scratch = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         scratch.write_text(text, encoding="utf-8")
-        os.replace(scratch, path)
+        _replace(scratch, path)
     except BaseException:
         scratch.unlink(missing_ok=True)
         raise
+
+
+def _replace(scratch: Path, path: Path) -> None:
+    """Renames a file; waits a moment where Windows refuses because somebody is reading the one to be replaced."""
+    for pause in (0.01, 0.05, 0.2):
+        with contextlib.suppress(PermissionError):
+            return os.replace(scratch, path)
+        time.sleep(pause)
+    os.replace(scratch, path)

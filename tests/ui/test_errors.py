@@ -14,6 +14,7 @@ from bert_tf.filling import FillingLab
 from bert_tf.interventions import Change, Interventions
 from bert_tf.static_vectors import StaticVectors, train_word2vec
 from bert_tf.training import launch
+from bert_tf.training.anatomy import cost_of, draw_examples
 from bert_tf.training.finetuning_config import FinetuningConfig
 from bert_tf.training.resuming import skip_unusable_checkpoints
 from bert_tf.training.run_folder import PROGRESS_FILE
@@ -46,6 +47,8 @@ def test_typed_text(tiny_bert, tmp_path):
     assert "第二段文本" in said(lambda: Interventions(tiny_bert).effects("the cat", changes=[Change(words=(1,))]))
     vectors = StaticVectors(["cat", "dog"], np.eye(2, dtype=np.float32))
     assert said(lambda: vectors.vector("it's")) == "没有“it's”的向量：它不在这份文本最常见的 2 个词里。请换一个更常用的词。"
+    emoji = draw_examples("😀\n😀\n", tiny_bert.tokenizer, count=1, draw=0, sequence_length=16)[0]
+    assert "预测" in said(lambda: cost_of(emoji, tiny_bert.model, tiny_bert.tokenizer))
     (tmp_path / "few.txt").write_text("a b c\n")
     assert "没有一个出现到 5 次" in said(lambda: train_word2vec([tmp_path / "few.txt"], language="en", min_count=5, workers=1))
 

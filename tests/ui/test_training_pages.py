@@ -289,7 +289,7 @@ def test_cut_segments_are_written_with_dots():
 
 
 @pytest.mark.parametrize(("text", "key"), [("", "data.empty"), (" \n ", "data.empty"), ("one", "data.cannot"),
-                                           ("😀\n\n😀", "data.cannot")])
+                                           ("😀\n\n😀", "data.cannot"), ("😀\n😀", "app.problem")])
 def test_text_that_gives_no_pairs_is_named(text, key):
     at = open_page("training_data")
     at.text_area(key="data_text").input(text)

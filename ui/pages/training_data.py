@@ -147,6 +147,7 @@ st.subheader(t("data.vectors"), anchor=False)
 show_vectors(example, model.bert.model)
 st.subheader(t("data.cost"), anchor=False)
 if model.bert.has_mlm_head and model.bert.has_nsp_head:
-    show_cost(example, cost_of(example, model.bert.model, tokenizer))
+    with common.friendly():
+        show_cost(example, cost_of(example, model.bert.model, tokenizer))
 else:
     st.info(t("data.no_heads"), icon=":material/info:")

@@ -97,6 +97,7 @@ ERRORS = [(re.compile(pattern, re.DOTALL), words) for pattern, words in [
     (r"(?P<file>.+?) is empty\. A corpus holds", "{file} 是空的。语料一行一句，文档之间空一行。"),
     (r"(?P<file>.+?) has no two lines that follow each other", "{file} 里没有相连的两行，也就没有句子对。请一行写一句，只在文档之间空一行。"),
     (r"The corpus has no document of at least two tokens", "语料里没有至少两个词元的文档，凑不成句子对。"),
+    (r"Nothing can be predicted in ", "文本里没有可以预测的词元：词表不认识其中任何一个字符。请给模型认识的语言的文本。"),
     # runs
     (r"['\"](?P<name>.*?)['\"] cannot be the name of a run",
      "“{name}”不能用作名称。请用 1 到 60 个字母、汉字、数字、空格、连字符、点或下划线，并以字母、汉字或数字开头。"),
