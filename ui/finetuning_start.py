@@ -9,7 +9,7 @@ import streamlit as st
 import bert_tf
 from bert_tf.checkpoint import read_config
 from bert_tf.task_folder import TASKS
-from bert_tf.training import launch
+from bert_tf.training import launch, run_states
 from bert_tf.training.finetuning_config import (
     FinetuningConfig,
     suggested_epochs,
@@ -120,8 +120,8 @@ def ask_for_settings(shape, chosen: str, seen) -> tuple[dict, str]:
         best = suggested_epochs(amount or count or 1000)
         epochs = number("epochs", CHOICES["epochs"], AUTO,
                         lambda value: str(value) if value else t("tune.auto", value=best))
-    st.session_state.setdefault(f"tune_name_{chosen}", launch.free_name(chosen if chosen in SETS else "mine"))
-    name = right.text_input(t("pretraining.run_name"), key=f"tune_name_{chosen}", max_chars=launch.LONGEST_NAME,
+    st.session_state.setdefault(f"tune_name_{chosen}", run_states.free_name(chosen if chosen in SETS else "mine"))
+    name = right.text_input(t("pretraining.run_name"), key=f"tune_name_{chosen}", max_chars=run_states.LONGEST_NAME,
                             persist_state="session")
     st.session_state.setdefault("tune_twin", True)
     twin = st.toggle(t("tune.twin"), key="tune_twin", bind="query-params", persist_state="session",

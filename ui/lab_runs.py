@@ -8,7 +8,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from bert_tf.training import launch
+from bert_tf.training import run_states
 from bert_tf.training.export import thinned
 from bert_tf.training.run_folder import PROGRESS_FILE, RunFolder, step_of
 
@@ -55,7 +55,7 @@ def goes_on_unheard(path: Path) -> bool:
     if not records or not steps or records[-1]["step"] > steps[-1]:
         return False
     run = RunFolder(path)
-    return launch.written(run.metrics_path) > launch.written(run.checkpoints()[-1] / PROGRESS_FILE)
+    return run_states.written(run.metrics_path) > run_states.written(run.checkpoints()[-1] / PROGRESS_FILE)
 
 
 def share_done(last: dict, length: tuple[float, str] | None) -> float:
@@ -78,7 +78,7 @@ def checkpoint_steps(path: Path) -> list[int]:
 
 def weights_of(folder: Path) -> tuple[Path, float]:
     """Returns what tells the weights of a checkpoint from others: another run may get its name one day."""
-    return folder, launch.written(folder / "model.safetensors")
+    return folder, run_states.written(folder / "model.safetensors")
 
 
 @dataclass

@@ -10,7 +10,7 @@ import streamlit as st
 from bert_tf.config import SIZES, BertConfig, PretrainingConfig, Stage
 from bert_tf.data.corpus_check import CorpusFacts, check_corpus
 from bert_tf.data.stories import STORIES, stories, write_stories
-from bert_tf.training import launch
+from bert_tf.training import launch, run_states
 from ui import common, html, models
 from ui.text import language, t
 
@@ -48,8 +48,8 @@ def show() -> None:
     st.session_state.setdefault("minutes", 3.0)
     minutes = middle.number_input(t("pretraining.minutes"), min_value=0.1, max_value=600.0, step=1.0, key="minutes",
                                   format="%g", persist_state="session", help=t("pretraining.minutes_help"))
-    st.session_state.setdefault("new_name", launch.free_name("run"))
-    name = right.text_input(t("pretraining.run_name"), key="new_name", max_chars=launch.LONGEST_NAME,
+    st.session_state.setdefault("new_name", run_states.free_name("run"))
+    name = right.text_input(t("pretraining.run_name"), key="new_name", max_chars=run_states.LONGEST_NAME,
                             persist_state="session")
     options = ask_for_details(size)
     if size == GO_ON:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
-from bert_tf.training import launch
+from bert_tf.training import launch, run_states
 from ui import common
 from ui.text import t
 
@@ -32,7 +32,7 @@ def decimal(value: float) -> str:
     return np.format_float_positional(float(f"{value:.2g}"), trim="-")
 
 
-def show_state(state: launch.RunState, *, doing: str | None, died: str) -> None:
+def show_state(state: run_states.RunState, *, doing: str | None, died: str) -> None:
     """Draws how the run stands, and what it said last if it did not end well.
 
     Args:
@@ -69,7 +69,7 @@ def show_refusal() -> None:
         st.warning(f"**{t('pretraining.refused')}**  \n{common.explained(refused)}", icon=":material/info:")
 
 
-def show_controls(state: launch.RunState, *, key: str, stop_help: str | None = None) -> None:
+def show_controls(state: run_states.RunState, *, key: str, stop_help: str | None = None) -> None:
     """Draws what can be done with the run.
 
     Args:
@@ -91,14 +91,14 @@ def show_controls(state: launch.RunState, *, key: str, stop_help: str | None = N
             _offer_more(state)
         with st.popover(t("pretraining.rename"), icon=":material/edit:", type="tertiary", key="rename_box"):
             st.text_input(t("pretraining.run_name"), value=state.name, key=f"name_of_{state.name}",
-                          max_chars=launch.LONGEST_NAME)
+                          max_chars=run_states.LONGEST_NAME)
             st.button(t("pretraining.rename"), key="rename", on_click=act, args=(_give_name, state.path, key))
         with st.popover(t("pretraining.delete"), icon=":material/delete:", type="tertiary", key="delete_box"):
             st.markdown(t("pretraining.delete_sure", name=common.plain(state.name)))
             st.button(t("pretraining.delete_yes"), key="delete", on_click=act, args=(launch.delete, state.path))
 
 
-def _offer_more(state: launch.RunState) -> None:
+def _offer_more(state: run_states.RunState) -> None:
     """Draws how a finished pretraining can go on."""
     length, unit = state.length
     with st.popover(t("pretraining.more"), icon=":material/more_time:", key="more_box"):

@@ -13,7 +13,7 @@ from pathlib import Path
 import streamlit as st
 
 from bert_tf.results import Encoding
-from bert_tf.training import launch
+from bert_tf.training import run_states
 from bert_tf.training.run_folder import RunFolder
 from ui import html
 from ui.common import choice, friendly, plain
@@ -37,7 +37,7 @@ def models_folder() -> Path:
 def model_names() -> list[str]:
     """Lists the BERT folders among the bundled models, then the runs that have a checkpoint."""
     return sorted(path.parent.name for path in models_folder().glob("*/config.json")) + [
-        RUN + run.name for run in launch.list_runs() if run_checkpoint(run.path)]
+        RUN + run.name for run in run_states.list_runs() if run_checkpoint(run.path)]
 
 
 def run_checkpoint(run: Path) -> Path | None:
@@ -46,8 +46,8 @@ def run_checkpoint(run: Path) -> Path | None:
     So a model that still learns is opened anew once a minute, and not whenever somebody types a letter.
     """
     checkpoints = RunFolder(run).checkpoints()
-    settled = [path for path in checkpoints if 0 < launch.written(path) < time.time() // 60 * 60]
-    return (settled if settled and launch.state_of(run).active else checkpoints or [None])[-1]
+    settled = [path for path in checkpoints if 0 < run_states.written(path) < time.time() // 60 * 60]
+    return (settled if settled and run_states.state_of(run).active else checkpoints or [None])[-1]
 
 
 def sidebar() -> None:
@@ -69,7 +69,7 @@ def sidebar() -> None:
         if os.path.isfile(card) and st.button(t("app.card"), key="card_button", icon=":material/description:",
                                         type="tertiary"):
             show_card(card)
-        if any(run.active for kind in launch.KINDS for run in launch.list_runs(kind=kind)):
+        if any(run.active for kind in run_states.KINDS for run in run_states.list_runs(kind=kind)):
             st.caption(t("app.training"))
 
 
@@ -127,7 +127,7 @@ def chosen_name() -> str:
 def folder_of(name: str) -> Path | None:
     """Returns the folder of one of `model_names`; None for a run without a checkpoint."""
     if name.startswith(RUN):
-        return run_checkpoint(launch.runs_folder() / name.removeprefix(RUN))
+        return run_checkpoint(run_states.runs_folder() / name.removeprefix(RUN))
     return models_folder() / name
 
 

@@ -13,7 +13,7 @@ from bert_tf.data.shards import prepare
 from bert_tf.filling import FillingLab
 from bert_tf.interventions import Change, Interventions
 from bert_tf.static_vectors import StaticVectors, train_word2vec
-from bert_tf.training import launch
+from bert_tf.training import launch, run_states
 from bert_tf.training.anatomy import cost_of, draw_examples
 from bert_tf.training.finetuning_config import FinetuningConfig
 from bert_tf.training.resuming import skip_unusable_checkpoints
@@ -144,9 +144,9 @@ def test_a_damaged_archive(tmp_path):
 
 def test_runs(tmp_path, monkeypatch):
     monkeypatch.setenv("BERT_TF_RUNS", str(tmp_path))
-    assert "“a/b”不能用作名称" in said(lambda: launch.place_for("a/b"))
+    assert "“a/b”不能用作名称" in said(lambda: run_states.place_for("a/b"))
     launch.RunFolder(tmp_path / "mine").create({"kind": "pretraining"})
-    assert "“mine”" in said(lambda: launch.place_for("mine"))
+    assert "“mine”" in said(lambda: run_states.place_for("mine"))
     launch.RunFolder(tmp_path / "mine").write_status("running")
     monkeypatch.setattr(launch, "MOST_AT_WORK", 1)
     assert "已有 1 个训练" in said(lambda: launch.require_room(tmp_path))

@@ -22,7 +22,7 @@ from driving import (
 
 from bert_tf.finetuned import load_finetuned
 from bert_tf.task_folder import TaskSettings, save_task, start_task
-from bert_tf.training import launch, task_scores
+from bert_tf.training import launch, run_states, task_scores
 from bert_tf.training.finetuning import create_finetuning
 from bert_tf.training.finetuning_config import FinetuningConfig
 from bert_tf.training.run_folder import RunFolder
@@ -341,7 +341,7 @@ def test_the_model_as_a_zip(wrote):
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_runs_at_work_and_runs_that_died(wrote, lang, monkeypatch):
     path = wrote("gone", state="running")
-    (path / launch.LOG_FILE).write_text("Killed: 9\n")
+    (path / run_states.LOG_FILE).write_text("Killed: 9\n")
     wrote("new", state="preparing", message="network")
     wrote("broken", state="failed", message="The loss is NaN at step 7 (scratch).")
     at = lab(lang, tune_run="gone")
@@ -349,7 +349,7 @@ def test_runs_at_work_and_runs_that_died(wrote, lang, monkeypatch):
     assert "resume" not in {button.key for button in at.button}
     at.selectbox(key="tune_run").set_value("broken")
     assert words("pretraining.not_a_number", lang) in said(whole(at))
-    monkeypatch.setattr(launch, "at_work", lambda status: True)
+    monkeypatch.setattr(run_states, "at_work", lambda status: True)
     at.selectbox(key="tune_run").set_value("new")
     assert words("tune.doing_network", lang) in said(whole(at)) and words("tune.no_result", lang) in said(at)
     at.selectbox(key="tune_run").set_value("gone")
@@ -372,9 +372,9 @@ def test_renaming_deleting_and_a_run_without_twin(wrote, runs):
 def test_neither_kind_of_run_stands_among_the_other(wrote, runs):
     wrote("tuned")
     RunFolder(runs / "pre").create({"kind": "pretraining"})
-    assert [run.name for run in launch.list_runs()] == ["pre"]
-    assert [run.name for run in launch.list_runs(kind="finetuning")] == ["tuned"]
-    assert not launch.state_of(runs / "tuned").resumable
+    assert [run.name for run in run_states.list_runs()] == ["pre"]
+    assert [run.name for run in run_states.list_runs(kind="finetuning")] == ["tuned"]
+    assert not run_states.state_of(runs / "tuned").resumable
 
 
 def test_marks_that_overlap_and_markup_inside():

@@ -7,7 +7,7 @@ import pytest
 from browsing import Visit, running_app
 
 from bert_tf.data.stories import stories
-from bert_tf.training import launch
+from bert_tf.training import launch, run_states
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(400)]
 #: The page says a later step than `before`.
@@ -30,7 +30,7 @@ def lab_site(tmp_path_factory, models):
                 yield address
         finally:
             for kind in ("pretraining", "finetuning"):
-                for state in launch.list_runs(kind=kind):
+                for state in run_states.list_runs(kind=kind):
                     launch.kill(state.path)
 
 
@@ -59,7 +59,7 @@ def test_a_pretraining_from_the_page(chromium, lab_site):
     assert step(second) >= first
     second.page.locator(".st-key-stop button").click()
     page.locator(".st-key-resume button").wait_for()  # and the first one hears of it
-    assert launch.list_runs()[0].state == "stopped"
+    assert run_states.list_runs()[0].state == "stopped"
     second.close()
 
     stopped = step(tab)
@@ -69,7 +69,7 @@ def test_a_pretraining_from_the_page(chromium, lab_site):
     page.wait_for_function(LATER, arg=stopped)
     page.locator(".st-key-kill button").first.click()
     page.locator("[data-testid=stAlert]").first.wait_for()
-    assert launch.list_runs()[0].state == "died"
+    assert run_states.list_runs()[0].state == "died"
     tab.close()
 
 

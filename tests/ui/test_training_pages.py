@@ -10,7 +10,7 @@ import pytest
 from driving import LANGUAGES, markup, open_by_address, open_page, said, whole, words
 
 from bert_tf.tokenizer import WordPieceTokenizer
-from bert_tf.training import launch
+from bert_tf.training import launch, run_states
 from bert_tf.training.anatomy import draw_examples
 from bert_tf.training.run_folder import PROGRESS_FILE, RunFolder
 from ui import lab_examples, lab_pairs, lab_runs, lab_start
@@ -106,7 +106,7 @@ def test_looking_back_at_an_earlier_checkpoint_swaps_the_weights(wrote, runs):
 def test_a_resumed_run_shows_no_figures_from_before(wrote, runs, lang, monkeypatch):
     path, run = wrote("first", "preparing", "starting"), RunFolder(runs / "first")
     (path / "config.json").write_text(json.dumps({"kind": "pretraining", "corpus": [], "training": {"minutes": 4.0}}))
-    monkeypatch.setattr(launch, "at_work", lambda status: True)
+    monkeypatch.setattr(run_states, "at_work", lambda status: True)
     old = ("3.00", "1,234", "2:00", "0:00")
     at = lab(lang)
     assert not any(figure in markup(at) for figure in old) and markup(at).count("–") >= 5
@@ -153,7 +153,7 @@ def test_senses_and_a_head(wrote):
     ("running", "", "pretraining.died")])
 def test_what_went_wrong_is_told(wrote, lang, state, message, key):
     path = wrote("broken", state, message)
-    (path / launch.LOG_FILE).write_text("Killed: 9\n")
+    (path / run_states.LOG_FILE).write_text("Killed: 9\n")
     at = lab(lang)
     assert words(key, lang) in said(at) and (message or "Killed: 9") in said(at) + "".join(c.value for c in at.code)
     assert at.button(key="resume").label == words("pretraining.resume", lang)
@@ -331,5 +331,5 @@ def test_a_training_at_work_is_told_on_every_page(wrote, lang, monkeypatch):
     note = words("app.training", lang)
     at = open_page("fill_mask", lang)
     assert note not in [caption.value for caption in at.sidebar.caption]  # its process is gone
-    monkeypatch.setattr(launch, "at_work", lambda status: True)
+    monkeypatch.setattr(run_states, "at_work", lambda status: True)
     assert note in [caption.value for caption in whole(at).sidebar.caption]

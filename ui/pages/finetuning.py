@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from bert_tf.training import launch
+from bert_tf.training import launch, run_states
 from ui import (
     common,
     finetuning_charts,
@@ -28,7 +28,7 @@ DOING = ("starting", "examples", "network", "tokens")
 def show_live(path: Path, known: str) -> None:
     """Draws what changes while the run is at work; runs the whole page again when its state has changed."""
     try:
-        state = launch.state_of(path)
+        state = run_states.state_of(path)
     except FileNotFoundError:  # deleted in another tab
         st.rerun()
     if state.state != known:
@@ -46,7 +46,7 @@ def show_live(path: Path, known: str) -> None:
         show_curves(path, curves)
 
 
-def show_numbers(state: launch.RunState, curves: finetuning_runs.Curves) -> None:
+def show_numbers(state: run_states.RunState, curves: finetuning_runs.Curves) -> None:
     """Draws the newest figures as large numbers."""
     colors, last = common.palette(), curves.last
     entries = []
@@ -79,7 +79,7 @@ def show_curves(path: Path, curves: finetuning_runs.Curves) -> None:
                                                        dark=common.dark()), f"tune_curve_{measure}_{len(look)}")
 
 
-def watch(runs: list[launch.RunState]) -> None:
+def watch(runs: list[run_states.RunState]) -> None:
     """Draws one run."""
     by_name = {run.name: run for run in runs}
     common.settle("tune_run", list(by_name), runs[0].name)
@@ -98,7 +98,7 @@ def watch(runs: list[launch.RunState]) -> None:
 
 common.start("tune")
 lab_state.show_refusal()
-found = launch.list_runs(kind="finetuning")
+found = run_states.list_runs(kind="finetuning")
 view = common.choice(st.segmented_control, t("pretraining.view"), VIEWS, key="tune", default="watch" if found else "new",
                      format_func={name: t(f"tune.{name}") for name in VIEWS}.get, required=True,
                      label_visibility="collapsed")

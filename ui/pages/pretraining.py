@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from bert_tf.training import launch
+from bert_tf.training import run_states
 from ui import common, html, lab_charts, lab_look, lab_runs, lab_start, lab_state
 from ui.text import t
 
@@ -17,7 +17,7 @@ DOING = {"starting": "starting", "vocabulary": "vocabulary", "token": "shards", 
          "word2vec": "word2vec"}
 
 
-def show_numbers(state: launch.RunState, last: dict, *, waiting: bool) -> None:
+def show_numbers(state: run_states.RunState, last: dict, *, waiting: bool) -> None:
     """Draws the newest figures as large numbers; a run that goes on and has not been heard of yet has none."""
     colors = common.palette()
     time = (lab_runs.seconds_left(last), "pretraining.left") if state.active else (last["seconds"], "pretraining.trained")
@@ -35,7 +35,7 @@ def show_numbers(state: launch.RunState, last: dict, *, waiting: bool) -> None:
         st.caption(t("pretraining.at", step=step, tokens=tokens, rate=lab_state.decimal(last["learning_rate"])))
 
 
-def doing_now(state: launch.RunState, *, heard: bool) -> str | None:
+def doing_now(state: run_states.RunState, *, heard: bool) -> str | None:
     """Says what the trainer does while no new figures can come.
 
     Args:
@@ -78,7 +78,7 @@ def drawn(stamp: tuple, measure: str, time: str, unit: str, dark: bool, _runs: l
 def show_live(path: Path, others: list[Path], known: str) -> None:
     """Draws what changes while the run is at work; runs the whole page again when its state has changed."""
     try:
-        state = launch.state_of(path)
+        state = run_states.state_of(path)
     except FileNotFoundError:  # deleted in another tab
         st.rerun()
     if state.state != known:
@@ -100,7 +100,7 @@ def show_live(path: Path, others: list[Path], known: str) -> None:
         st.caption("  \n".join([t("pretraining.heldout_head"), *said]))
 
 
-def watch(runs: list[launch.RunState]) -> None:
+def watch(runs: list[run_states.RunState]) -> None:
     """Draws one run, with others to compare it with."""
     by_name = {run.name: run for run in runs}
     left, right = st.columns([2, 3])
@@ -122,7 +122,7 @@ def watch(runs: list[launch.RunState]) -> None:
 
 common.start("pretraining")
 lab_state.show_refusal()
-found = launch.list_runs()
+found = run_states.list_runs()
 view = common.choice(st.segmented_control, t("pretraining.view"), VIEWS, key="lab", default="watch" if found else "new",
                      format_func={name: t(f"pretraining.{name}") for name in VIEWS}.get, required=True,
                      label_visibility="collapsed")
