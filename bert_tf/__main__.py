@@ -37,6 +37,7 @@ def parser() -> argparse.ArgumentParser:
     finetune_command.add_predict(commands)
     _add_export(commands)
     _add_grow(commands)
+    _add_average(commands)
     add_evaluate(commands)
     _add_questions(commands)
     _add_bench(commands)
@@ -84,6 +85,24 @@ def _grow(args) -> None:
     shape = read_config(args.folder)
     print(f"wrote {args.folder}: {shape.num_hidden_layers} layers, hidden size {shape.hidden_size}, "
           f"{shape.num_attention_heads} heads, {shape.parameter_count():,} parameters")
+
+
+def _add_average(commands) -> None:
+    command = commands.add_parser("average", help="make one model of the mean of several that went on from one another")
+    command.add_argument("folder", help="model folder to write")
+    command.add_argument("models", nargs="+", help="BERT folders of one shape and vocabulary, such as checkpoints")
+    command.add_argument("--shares", nargs="+", type=float, help="how much each counts (default: all alike)")
+    command.add_argument("--dtype", choices=("float32", "float16"), default="float32")
+    command.set_defaults(run_command=_average)
+
+
+def _average(args) -> None:
+    from bert_tf.quiet import start_keras_quietly
+    from bert_tf.training.averaging import average_models
+
+    start_keras_quietly()
+    average_models(args.models, args.folder, shares=args.shares, dtype=args.dtype)
+    print(f"wrote {args.folder}")
 
 
 def _add_bench(commands) -> None:
