@@ -1,7 +1,7 @@
 """BERT in Keras: see it, question it, pretrain it.
 
     import bert_tf
-    bert = bert_tf.load("saved_models/bert-mini-en-zh")
+    bert = bert_tf.load("saved_models/bert-small-en-zh")
     bert.fill_mask("The [MASK] sat on the mat.")
 
 Importing this package loads no framework; the first `load` does.

@@ -32,7 +32,7 @@ def load(folder: str | Path) -> "Bert":
         FileNotFoundError: the folder or one of its files is not there.
         ValueError: a file is damaged, or the files do not fit each other.
 
-    Example: `bert_tf.load("saved_models/bert-mini-en-zh").fill_mask("The [MASK] sat on the mat.")`
+    Example: `bert_tf.load("saved_models/bert-small-en-zh").fill_mask("The [MASK] sat on the mat.")`
     """
     folder = Path(os.path.expanduser(folder))  # Path.expanduser raises an error of its own where there is no such user
     return Bert(checkpoint.load(folder), folder)

@@ -11,7 +11,7 @@ from bert_tf.task_folder import TASKS
 from bert_tf.training.finetuning_config import FinetuningConfig
 
 #: The model that comes with the project, wherever a command is started.
-BUNDLED_MODEL = Path(__file__).resolve().parent.parent / "saved_models" / "bert-mini-en-zh"
+BUNDLED_MODEL = Path(__file__).resolve().parent.parent / "saved_models" / "bert-small-en-zh"
 
 
 def add_finetune(commands) -> None:

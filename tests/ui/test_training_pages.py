@@ -18,7 +18,7 @@ from ui.lab_charts import curves, strips
 from ui.lab_look import turned
 
 pytestmark = pytest.mark.usefixtures("quick")
-BUNDLED = Path(__file__).resolve().parents[2] / "saved_models" / "bert-mini-en-zh"
+BUNDLED = Path(__file__).resolve().parents[2] / "saved_models" / "bert-small-en-zh"
 FILL = "the [MASK] sat on the mat."
 
 
