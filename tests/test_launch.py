@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -195,3 +196,19 @@ def test_no_more_trainings_than_the_computer_bears(runs, monkeypatch):
             with pytest.raises(ValueError, match=f"^{launch.MOST_AT_WORK} trainings are at work"):
                 deed()
     assert not (runs / "more").exists()
+
+
+def test_of_eight_at_once_as_many_start_as_there_is_room_for(runs, corpus, monkeypatch):
+    def start(number):
+        try:
+            return launch.start(f"run-{number}", RECIPE, corpus=corpus, vocab_size=300)
+        except ValueError as error:
+            return str(error)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(run_states, "at_work", lambda status: True)
+        patch.setattr(launch, "_spawn", lambda path: RunFolder(path).write_status("running", pid=0))
+        with ThreadPoolExecutor(8) as pool:
+            came = list(pool.map(start, range(8)))
+    assert sum(not isinstance(one, str) for one in came) == launch.MOST_AT_WORK
+    assert all("at work on this computer" in one for one in came if isinstance(one, str))

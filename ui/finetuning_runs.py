@@ -140,7 +140,7 @@ def open_finetuned(folder: Path):
         return _open(str(folder), stamp)
 
 
-@st.cache_resource(max_entries=3, show_spinner=False)
+@st.cache_resource(max_entries=6, show_spinner=False)
 def _open(folder: str, stamp: int):
     models.start_keras()
     from bert_tf.finetuned import load_finetuned

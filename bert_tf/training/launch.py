@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -33,6 +34,8 @@ from bert_tf.training.run_states import (
 
 #: Trainings at work at the same time: with more, none gets on, and memory runs out.
 MOST_AT_WORK = 3
+#: Held while a training starts: of two at once, the second one has to see the first.
+_STARTING = threading.Lock()
 
 
 def start(name: str, training: PretrainingConfig, *, corpus: list[str], heldout: list[str] = (),
@@ -53,11 +56,12 @@ def start(name: str, training: PretrainingConfig, *, corpus: list[str], heldout:
         FileNotFoundError: a text file or the initial model is missing.
     """
     path = place_for(name, folder)
-    require_room(path.parent)
-    create_run(RunFolder(path), training, corpus=[str(file) for file in corpus], heldout=[str(file) for file in heldout],
-               vocab_size=vocab_size, initial_model=initial_model and str(initial_model),
-               initial_embeddings=initial_embeddings)
-    _spawn(path)
+    with _STARTING:
+        require_room(path.parent)
+        create_run(RunFolder(path), training, corpus=[str(file) for file in corpus],
+                   heldout=[str(file) for file in heldout], vocab_size=vocab_size,
+                   initial_model=initial_model and str(initial_model), initial_embeddings=initial_embeddings)
+        _spawn(path)
     return path
 
 
@@ -80,10 +84,11 @@ def start_finetuning(name: str, training: FinetuningConfig, *, model: str | Path
         FileNotFoundError: a file or the model is missing.
     """
     path = place_for(name, folder)
-    require_room(path.parent)
-    create_finetuning(RunFolder(path), training, model=str(model), train=str(train), dev=str(dev) if dev else None,
-                      columns=columns)
-    _spawn(path)
+    with _STARTING:
+        require_room(path.parent)
+        create_finetuning(RunFolder(path), training, model=str(model), train=str(train), dev=str(dev) if dev else None,
+                          columns=columns)
+        _spawn(path)
     return path
 
 
@@ -138,9 +143,10 @@ def resume(path: str | Path) -> None:
     state = state_of(path)
     if not state.resumable:
         raise ValueError(f"The run {state.name!r} is {state.state}; only one that stopped can be resumed.")
-    require_room(Path(path).parent)
-    RunFolder(path).clear_stop()
-    _spawn(Path(path))
+    with _STARTING:
+        require_room(Path(path).parent)
+        RunFolder(path).clear_stop()
+        _spawn(Path(path))
 
 
 def train_on(path: str | Path, length: float) -> None:
@@ -158,10 +164,11 @@ def train_on(path: str | Path, length: float) -> None:
     run = RunFolder(path)
     if run.config().get("kind") != "pretraining":
         raise ValueError(f"The run {Path(path).name!r} is no pretraining, so it cannot go on; start a new one.")
-    require_room(Path(path).parent)
-    lengthen(run, length)
-    run.clear_stop()
-    _spawn(Path(path))
+    with _STARTING:
+        require_room(Path(path).parent)
+        lengthen(run, length)
+        run.clear_stop()
+        _spawn(Path(path))
 
 
 def stop(path: str | Path) -> None:
