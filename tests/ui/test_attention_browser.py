@@ -35,11 +35,11 @@ def test_a_click_on_a_small_picture_enlarges_it_and_it_can_be_taken_away(visit):
     tab = visit()
     page = start(tab, "attention", lang="en", view="grid", look="A quiet river runs here.")
     plot = page.locator(".st-key-heads_grid .js-plotly-plot")
-    plot.locator(".scatterlayer .point").nth(15).wait_for(state="attached")
+    plot.locator(".scatterlayer .point").nth(31).wait_for(state="attached")
     page.locator(".st-key-attention_chart .js-plotly-plot").wait_for()
     tab.settle()
     plot.scroll_into_view_if_needed()
-    target = plot.locator(".scatterlayer .point").nth(9).bounding_box()  # layer 3, head 2
+    target = plot.locator(".scatterlayer .point").nth(17).bounding_box()  # layer 3, head 2, of eight
     page.mouse.click(target["x"] + target["width"] / 2, target["y"] + target["height"] / 2)
     for key, chosen in (("layer", "3"), ("head", "2")):  # whichever was shown at first
         tab.holds(key, chosen)
