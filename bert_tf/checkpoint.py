@@ -138,6 +138,19 @@ def load(folder: str | Path, *, dtype: str = "float32") -> LoadedBert:
     return LoadedBert(model, tokenizer, parts)
 
 
+def load_whole(folder: str | Path) -> LoadedBert:
+    """Opens a BERT folder that holds all parts of a pretraining model.
+
+    Raises:
+        FileNotFoundError: the folder or one of its files is not there.
+        ValueError: as for `load`, or a part is missing.
+    """
+    loaded = load(folder)
+    if missing := model_slots(loaded.model).keys() - loaded.parts:
+        raise ValueError(f"{folder} has no {' and no '.join(sorted(missing))}; a whole pretraining model is needed here.")
+    return loaded
+
+
 def load_tensors(model, tensors: dict[str, np.ndarray], *, source: str) -> frozenset[str]:
     """Puts tensors into a `BertForPreTraining` or a task model, and says which parts they filled.
 

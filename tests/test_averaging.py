@@ -41,6 +41,9 @@ def test_what_cannot_be_averaged_is_said(tiny_model_folder, other, model_copy, t
     vocabulary.write_text(vocabulary.read_text().replace("cat\n", "tac\n"))
     with pytest.raises(ValueError, match="another vocabulary"):
         average_models([other, model_copy], tmp_path / "mean")
+    assert main(["grow", str(tiny_model_folder), str(tmp_path / "wide")]) == 0
+    with pytest.raises(ValueError, match="wide has another shape"):
+        average_models([other, tmp_path / "wide"], tmp_path / "mean")
     tensors = load_file(other / "model.safetensors")
     save_file({name: value for name, value in tensors.items() if not name.startswith("cls.seq")}, other / "model.safetensors")
     with pytest.raises(ValueError, match="no nsp_head"):

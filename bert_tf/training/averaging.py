@@ -9,8 +9,6 @@ import numpy as np
 
 from bert_tf import checkpoint
 
-PARTS = {"encoder", "pooler", "mlm_head", "nsp_head"}
-
 
 def average_models(models: Sequence[str | Path], folder: str | Path, *, shares: Sequence[float] | None = None,
                    dtype: str = "float32") -> None:
@@ -38,11 +36,9 @@ def average_models(models: Sequence[str | Path], folder: str | Path, *, shares: 
                          f"the shares {shares}.")
     if (Path(folder) / "config.json").exists():
         raise ValueError(f"{folder} holds a model already; name a new folder.")
-    first, mean = checkpoint.load(models[0]), {}
-    for path, share in zip(models, shares):
-        loaded = checkpoint.load(path)
-        if missing := PARTS - loaded.parts:
-            raise ValueError(f"{path} has no {' and no '.join(sorted(missing))}; only whole pretraining models are averaged.")
+    first, mean = checkpoint.load_whole(models[0]), {}
+    for number, (path, share) in enumerate(zip(models, shares)):
+        loaded = checkpoint.load_whole(path) if number else first
         for other, what in ((loaded.model.config != first.model.config, "shape"),
                             (loaded.tokenizer.vocab_hash != first.tokenizer.vocab_hash, "vocabulary")):
             if other:

@@ -25,7 +25,7 @@ from bert_tf.training.finetuning_config import (
     suggested_epochs,
     suggested_learning_rate,
 )
-from bert_tf.training.loop import HEARTBEAT_SECONDS, StopSignals
+from bert_tf.training.loop import STATUS_SECONDS, StopSignals
 from bert_tf.training.run_folder import RunFolder, reported, write_atomically
 from bert_tf.training.schedules import learning_rate
 from bert_tf.training.task_batches import collate, make_features, shuffled_batches
@@ -116,7 +116,7 @@ class Finetuning:
         self.dev_features = make_features(self.dev_file, self.tokenizer, self.settings)
         self.steps_per_epoch = math.ceil(len(self.features) / self.config.batch_size)
         self.total = self.steps_per_epoch * self.config.epochs
-        self.step, self.started, self.beat_at = 0, time.monotonic(), 0.0
+        self.step, self.started, self.told_at = 0, time.monotonic(), 0.0
         self.events: dict[str, EventFile] = {}
 
     def train(self) -> dict:
@@ -134,7 +134,7 @@ class Finetuning:
                 over = self.step == self.total
                 if self.step % self.config.log_every == 0 or over or asked:
                     self._log(rate)
-                self._beat()
+                self._tell()
                 if asked or over or self._evaluation_due():
                     self._evaluate()
                 if asked and not over:
@@ -155,9 +155,10 @@ class Finetuning:
         share = self.config.evaluations_per_epoch / self.steps_per_epoch
         return math.floor(self.step * share + 1e-9) > math.floor((self.step - 1) * share + 1e-9)
 
-    def _beat(self) -> None:
-        if time.monotonic() - self.beat_at > HEARTBEAT_SECONDS:
-            self.beat_at = time.monotonic()
+    def _tell(self) -> None:
+        """Says how far the training is, every few seconds."""
+        if time.monotonic() - self.told_at > STATUS_SECONDS:
+            self.told_at = time.monotonic()
             self.status("running", step=self.step, progress=self.step / self.total)
 
     def _place(self, twin: Twin) -> dict:
@@ -187,7 +188,7 @@ class Finetuning:
         """Measures every active twin on the dev examples, keeps the best pretrained one, writes result.json."""
         for twin in self._active():
             evaluation = evaluate_task(twin.model, self.dev_features, self.dev_file, self.settings,
-                                       self.tokenizer.pad_token_id, beat=self._beat)
+                                       self.tokenizer.pad_token_id)
             better = twin.judge(evaluation, self.step, self.config.patience)
             if better and twin.name == PRETRAINED:
                 self._save_model(twin)

@@ -40,10 +40,7 @@ def grow_model(model_folder: str | Path, folder: str | Path, *, times: int = 2, 
     require_integer("times", times, minimum=2)
     if (Path(folder) / "config.json").exists():
         raise ValueError(f"{folder} holds something already. Name a new folder for the wider model.")
-    narrow = checkpoint.load(model_folder)
-    missing = {"encoder", "pooler", "mlm_head", "nsp_head"} - narrow.parts
-    if missing:
-        raise ValueError(f"{model_folder} has no {' and no '.join(sorted(missing))}; only a whole pretraining model grows.")
+    narrow = checkpoint.load_whole(model_folder)
     shape = narrow.model.config
     wide = BertForPreTraining.from_shape(shape.replace(**{
         name: times * getattr(shape, name) for name in ("hidden_size", "num_attention_heads", "intermediate_size")}))

@@ -11,7 +11,8 @@ from bert_tf.config import Stage
 from bert_tf.data.mixture import MixedSampler
 from bert_tf.data.pairs import PairSampler
 
-HEARTBEAT_SECONDS = 5.0
+#: How often a status says how far a training is.
+STATUS_SECONDS = 5.0
 
 
 class Window:

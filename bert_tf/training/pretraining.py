@@ -21,7 +21,7 @@ from bert_tf.data.words import mark_words
 from bert_tf.records import read_json
 from bert_tf.tokenizer import WordPieceTokenizer
 from bert_tf.training.flops import flops_per_step
-from bert_tf.training.loop import HEARTBEAT_SECONDS, Prefetcher, StopSignals, Window
+from bert_tf.training.loop import STATUS_SECONDS, Prefetcher, StopSignals, Window
 from bert_tf.training.measures import (
     HELDOUT_SEED,
     measure,
@@ -230,7 +230,7 @@ class Pretraining:
 
     def train(self, show: Callable[[dict], None]) -> Path:
         """Steps until the budget is spent or somebody asks for a stop; returns the last checkpoint."""
-        stop, saved_at, beat = StopSignals(), self.seconds, time.monotonic()
+        stop, saved_at, told_at = StopSignals(), self.seconds, time.monotonic()
         checkpoint = self._save() if self.step == 0 else self.run.resumable_checkpoint()
         self.status("running", step=self.step, progress=self.progress(), message="")
         window, started, compiled = Window(), time.monotonic(), False
@@ -248,8 +248,8 @@ class Pretraining:
                 if at_border or self.steps.waits:
                     now = time.monotonic()
                     window.seconds, self.seconds, started = window.seconds + now - started, self.seconds + now - started, now
-                if time.monotonic() - beat > HEARTBEAT_SECONDS:
-                    beat = time.monotonic()
+                if time.monotonic() - told_at > STATUS_SECONDS:
+                    told_at = time.monotonic()
                     self.status("running", step=self.step, progress=self.progress())
                 if not (at_border or self.progress() >= 1.0):
                     continue

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,8 +32,8 @@ class Evaluation:
     wrong: list[dict]
 
 
-def evaluate_task(model, features: Sequence[Feature], file: TaskFile, settings: TaskSettings, pad_token_id: int, *,
-                  beat: Callable[[], None] = lambda: None) -> Evaluation:
+def evaluate_task(model, features: Sequence[Feature], file: TaskFile, settings: TaskSettings,
+                  pad_token_id: int) -> Evaluation:
     """Measures a task model.
 
     Args:
@@ -42,16 +42,14 @@ def evaluate_task(model, features: Sequence[Feature], file: TaskFile, settings: 
         file: the examples.
         settings: the task.
         pad_token_id: id of [PAD].
-        beat: called between batches.
     """
-    outputs = predict(model, features, pad_token_id, settings.max_length, beat)
+    outputs = predict(model, features, pad_token_id, settings.max_length)
     judge = {"tagging": _judge_tags, "questions": _judge_answers}.get(settings.task, _judge_labels)
     figures, wrong = judge(outputs, features, file, settings)
     return Evaluation({"examples": len(file), **figures}, wrong[:MOST_WRONG])
 
 
-def predict(model, features: Sequence[Feature], pad_token_id: int, max_length: int,
-            beat: Callable[[], None]) -> dict[str, list]:
+def predict(model, features: Sequence[Feature], pad_token_id: int, max_length: int) -> dict[str, list]:
     """Returns the model's outputs, float32, a row (of at least T scores) for each feature."""
     order = sorted(range(len(features)), key=lambda i: len(features[i]))
     size = min(BATCH_SIZE, len(order))
@@ -64,7 +62,6 @@ def predict(model, features: Sequence[Feature], pad_token_id: int, max_length: i
             found = rows.setdefault(key, [None] * len(features))
             for i, value in zip(chosen, np.asarray(values).astype(np.float32)):
                 found[i] = value
-        beat()
     return rows
 
 

@@ -150,3 +150,9 @@ def test_warm_up_of_any_model(models):
 
 
 COMPILE = opened._compile
+
+
+def test_the_size_of_a_trace_is_known_beforehand(tiny_bert):
+    for texts in (("the cat sat",), ("the cat", "我爱苹果。")):
+        trace = tiny_bert.trace(*texts)
+        assert opened.Model(tiny_bert, ("", 0)).trace_bytes(*texts) == trace.attentions.nbytes + trace.hidden_states.nbytes

@@ -2,6 +2,7 @@
 
 import html
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -100,6 +101,20 @@ def test_looking_back_at_an_earlier_checkpoint_swaps_the_weights(wrote, runs):
     assert markup(whole(at)) == newest
     at.toggle(key="history").set_value(True)
     assert FILL in markup(whole(at)) and markup(at).count("100.0%") == 1
+
+
+def test_a_run_that_takes_the_place_of_a_deleted_one_answers_with_its_own_weights(wrote, runs):
+    from safetensors.numpy import load_file, save_file
+
+    wrote("first")
+    folder = runs / "first" / "checkpoints" / "step-00000000"
+    glass, before = lab_runs.glass(folder), lab_runs.glass(folder).ask(folder, "fill_mask", FILL)
+    tensors = load_file(folder / "model.safetensors")
+    tensors["cls.predictions.bias"] = np.eye(len(tensors["cls.predictions.bias"]), dtype=np.float32)[100] * 99
+    save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
+    os.utime(folder / "model.safetensors", (1e9, 1e9))
+    after = glass.ask(folder, "fill_mask", FILL)
+    assert after[0][0].token_id == 100 != before[0][0].token_id
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
