@@ -38,6 +38,7 @@ def parser() -> argparse.ArgumentParser:
     _add_export(commands)
     _add_grow(commands)
     _add_average(commands)
+    _add_saved_model(commands)
     add_evaluate(commands)
     _add_questions(commands)
     _add_bench(commands)
@@ -103,6 +104,22 @@ def _average(args) -> None:
     start_keras_quietly()
     average_models(args.models, args.folder, shares=args.shares, dtype=args.dtype)
     print(f"wrote {args.folder}")
+
+
+def _add_saved_model(commands) -> None:
+    command = commands.add_parser("saved-model", help="write one TensorFlow SavedModel from text to answers, for servers")
+    command.add_argument("model", help="a BERT folder, or one fine-tuned for classification or pairs")
+    command.add_argument("folder", help="folder to write")
+    command.set_defaults(run_command=_saved_model)
+
+
+def _saved_model(args) -> None:
+    from bert_tf.quiet import start_keras_quietly
+
+    start_keras_quietly()
+    from bert_tf.saved_model import export_saved_model
+
+    print(f"wrote {args.folder} with {', '.join(export_saved_model(args.model, args.folder))}")
 
 
 def _add_bench(commands) -> None:

@@ -169,6 +169,8 @@ class PretrainingConfig(JsonRecord):
             10% a random token, 10% stay.
         whole_words: whether words are chosen whole (English word pieces, Chinese words by jieba).
         short_rate: share of pairs cut to a random shorter length.
+        single_rate: share of examples that are one sentence alone, without a second segment and without a next-sentence
+            question, like a sentence that somebody types; less than 1.
         same_document_rate: share of the negatives whose second segment comes from elsewhere in the same document.
         swapped_rate: share of the negatives that are true pairs in the wrong order.
         nsp_weight: how much the next-sentence loss counts beside the masked-word loss; with 0 nothing is learnt from it.
@@ -203,6 +205,7 @@ class PretrainingConfig(JsonRecord):
     mask_rate: float = 0.15
     whole_words: bool = False
     short_rate: float = 0.1
+    single_rate: float = 0.0
     same_document_rate: float = 0.0
     swapped_rate: float = 0.0
     nsp_weight: float = 1.0
@@ -246,6 +249,7 @@ class PretrainingConfig(JsonRecord):
         require_number("beta_2", self.beta_2, above=0.0, below=1.0)
         require_number("dropout", self.dropout, minimum=0.0, below=1.0)
         require_number("mask_rate", self.mask_rate, above=0.0, below=1.0)
+        require_number("single_rate", self.single_rate, minimum=0.0, below=1.0)
         for name in ("accumulation", "log_every", "keep_checkpoints", "max_position_embeddings"):
             require_integer(name, getattr(self, name), minimum=1)
         require_integer("seed", self.seed, minimum=0)

@@ -135,7 +135,7 @@ class BertForPreTraining(OwnLossModel):
 
     Training: `fit` or `train_on_batch` with x as above and
     y = `{"mask_ids": (B, P), "mask_weights": (B, P), "next_labels": (B,)}`; a slot of weight 0 counts
-    for nothing. The loss is the mean over real predictions of the masked-word cross-entropy plus the
+    for nothing, nor does a label of -1 (an example without a second sentence). The loss is the mean over real predictions of the masked-word cross-entropy plus the
     mean over pairs of the next-sentence cross-entropy (Devlin et al. 2019, appendix A.2), in nats.
     There is no other loss, and no sample_weight.
     """
@@ -192,15 +192,16 @@ class BertForPreTraining(OwnLossModel):
         weights = ops.cast(weights, "float32")
 
         token_losses = ops.sparse_categorical_crossentropy(mask_ids, mlm_logits, from_logits=True)  # (B, P)
-        pair_losses = ops.sparse_categorical_crossentropy(labels, nsp_logits, from_logits=True)  # (B,)
+        asked = ops.cast(ops.greater_equal(labels, 0), "float32")  # (B,)
+        pair_losses = ops.sparse_categorical_crossentropy(ops.maximum(labels, 0), nsp_logits, from_logits=True)  # (B,)
         predictions = ops.maximum(ops.sum(weights), 1.0)
         mlm_loss = ops.sum(token_losses * weights) / predictions
-        nsp_loss = ops.mean(pair_losses)
+        nsp_loss = ops.sum(pair_losses * asked) / ops.maximum(ops.sum(asked), 1.0)
 
         token_hits = ops.cast(ops.equal(ops.top_k(mlm_logits, 1)[1][..., 0], mask_ids), "float32")
         pair_hits = ops.cast(ops.equal(ops.argmax(nsp_logits, axis=-1), labels), "float32")
         self.trackers["mlm_loss"].update_state(token_losses, sample_weight=weights)
         self.trackers["mlm_accuracy"].update_state(token_hits, sample_weight=weights)
-        self.trackers["nsp_loss"].update_state(pair_losses)
-        self.trackers["nsp_accuracy"].update_state(pair_hits)
+        self.trackers["nsp_loss"].update_state(pair_losses, sample_weight=asked)
+        self.trackers["nsp_accuracy"].update_state(pair_hits, sample_weight=asked)
         return mlm_loss + self.nsp_weight * nsp_loss

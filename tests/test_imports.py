@@ -23,7 +23,7 @@ FLOORS = (
     ("bert_tf.explore", "bert_tf.filling", "bert_tf.influence", "bert_tf.variants", "bert_tf.finetuned", "bert_tf.batch_vectors", "bert_tf.sentence_bank", "bert_tf.head_arithmetic", "bert_tf.interventions"),
     ("bert_tf",),  # the public face
     ("bert_tf.evaluation", "bert_tf.evaluation.*"),
-    ("bert_tf.bench", "bert_tf.bench_torch"),
+    ("bert_tf.bench", "bert_tf.bench_torch", "bert_tf.saved_model"),
     ("bert_tf.pretrain_command", "bert_tf.finetune_command"),
     ("bert_tf.__main__",),
     ("ui", "ui.*"),
@@ -35,6 +35,7 @@ FRAMEWORKS = {"tensorflow", "tensorflow_text", "jax", "torch", "transformers", "
               "bertviz"}
 ALLOWED_FRAMEWORKS = {
     "bert_tf.compiled": {"tensorflow", "jax"},  # whichever Keras runs on
+    "bert_tf.saved_model": {"tensorflow", "tensorflow_text"},  # nothing imports it but the command for it
     "bert_tf.training.jax_steps": {"jax"},  # loaded only where Keras runs on JAX
     "bert_tf.bench_torch": {"torch", "transformers"},  # the other side of the measurements
     "ui.bertviz_view": {"torch", "bertviz"},
@@ -141,7 +142,7 @@ def test_importing_the_package_loads_nothing_heavy():
 
 def test_importing_everything_but_the_network_loads_nothing_heavy():
     heavy = {"bert_tf.layers", "bert_tf.model", "bert_tf.switchable", "bert_tf.task_heads", "bert_tf.bench_torch",
-             "bert_tf.training.jax_steps", "bert_tf.training.muon"}  # they define Keras and PyTorch classes
+             "bert_tf.saved_model", "bert_tf.training.jax_steps", "bert_tf.training.muon"}  # they define Keras and PyTorch classes, or are TensorFlow's alone
     light = [name for name in MODULES if roots({name}) == {"bert_tf"} and name not in heavy]
     assert "bert_tf.explore" in light and "bert_tf.training.pretraining" in light
     assert loaded_by("\n".join(f"import {name}" for name in light)) == []

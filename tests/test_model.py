@@ -201,6 +201,23 @@ def test_losses_equal_numpy_and_empty_slots_count_for_nothing(model):
     assert fewer["loss"] == pytest.approx(sum(numpy_losses(model, x, y)), abs=1e-5)
 
 
+def test_an_example_without_a_second_sentence_is_not_asked_what_follows(model):
+    x, y = training_batch()
+    pairs = log_softmax(numpy_of(model(x)["nsp_logits"]))
+    y["next_labels"] = np.array([-1, 0], np.int32)
+    model.compile(jit_compile=False)
+    model.reset_metrics()
+    found = model.test_on_batch(x, y, return_dict=True)
+    assert found["nsp_loss"] == pytest.approx(-pairs[1, 0], abs=1e-5)
+    assert found["loss"] == pytest.approx(found["mlm_loss"] - pairs[1, 0], abs=1e-5)
+    assert found["nsp_accuracy"] == float(pairs[1, 0] > pairs[1, 1])
+
+    y["next_labels"] = np.array([-1, -1], np.int32)  # nobody is asked
+    model.reset_metrics()
+    found = model.test_on_batch(x, y, return_dict=True)
+    assert found["nsp_loss"] == 0 and found["loss"] == pytest.approx(found["mlm_loss"])
+
+
 def test_accuracies_count_real_predictions(model):
     x, y = training_batch()
     outputs = model(x)

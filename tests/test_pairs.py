@@ -2,6 +2,7 @@
 
 import math
 import pickle
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -338,6 +339,27 @@ def test_short_pairs_come_at_their_rate(tmp_path):
     assert len(set(lengths.tolist())) > 20
 
 
+def test_single_sentences_come_alone_and_whole(mixed):
+    """A single row is [CLS], a sentence of the corpus from its start (its end, too, where that fits), [SEP]."""
+    lengths = Counter(mixed.sentence.values())
+    alone, rows, whole = 0, 0, 0
+    for step in range(20):
+        batch = mixed.sampler(single_rate=0.4).batch(step, sequence_length=32, batch_size=64)
+        single = batch["next_labels"] == -1
+        alone, rows = alone + single.sum(), rows + 64
+        list(pairs({key: value[~single] for key, value in batch.items()}))  # those that stay pairs are as they were
+        assert (batch["mask_weights"].sum(axis=1) >= 1).all()
+        for tokens, segments, real in zip(unmasked(batch)[single], batch["segment_ids"][single],
+                                          batch["padding_mask"][single]):
+            length = real.sum()
+            text = tokens[1:length - 1].tolist()
+            assert tokens[0] == CLS and tokens[length - 1] == SEP and not (tokens[length:] != PAD).any()
+            assert (real == (np.arange(32) < length)).all() and not segments.any()
+            assert text and runs(text) and len({mixed.sentence[token] for token in text}) == 1
+            whole += len(text) == lengths[mixed.sentence[text[0]]]
+    assert abs(alone / rows - 0.4) < 0.05 and whole > 0.5 * alone
+
+
 def test_a_shard_of_one_document_gives_far_text(tmp_path):
     corpus = Corpus(tmp_path, [[[5] * 60], [[7] * 3] * 4])
     seen = []
@@ -388,6 +410,7 @@ def test_bad_values_are_refused(mixed, tmp_path):
             (dict(mask_rate=0.0), "mask_rate should be"),
             (dict(mask_rate=1.0), "mask_rate should be"),
             (dict(short_rate=1.5), "short_rate is a share"),
+            (dict(single_rate=1.0), "single_rate should be"),
             (dict(mask_token_id=60_000), "do not fit a vocabulary of 60000"),
             (dict(special_token_ids=range(60_000)), "nothing but special")):
         with pytest.raises(ValueError, match=message):

@@ -16,6 +16,7 @@ same shard (so that a change of language or of genre does not give the answer aw
   stretch is the whole document, A and B change places.
 - A pair that is too long loses tokens of its longer segment: at its start, at its end, or at
   both, equally likely.
+- On request, some examples are the first sentence of A alone: [CLS] A [SEP], without a label.
 - On request, some of the foreign B come from elsewhere in the same document, or A and B change places
   (Lan et al. 2019): negatives that the topic does not give away.
 """
@@ -59,6 +60,7 @@ class PairSampler:
         seed: seeds pairs and masks; another seed gives other pairs of the same corpus.
         mask_rate: share of the tokens of a pair chosen for prediction, in (0, 1).
         short_rate: share of pairs gathered to a random shorter length, in [0, 1].
+        single_rate: share of examples that are one sentence alone, in [0, 1).
         cls_token_id, sep_token_id, mask_token_id, pad_token_id: ids of [CLS], [SEP], [MASK], [PAD].
         special_token_ids: all ids that are never chosen for prediction nor put in at random.
         whole_words: whether words are chosen for prediction whole; the shards must know their words.
@@ -71,11 +73,12 @@ class PairSampler:
     """
 
     def __init__(self, shards: TokenShards, *, seed: int, mask_rate: float = 0.15, short_rate: float = 0.1,
-                 cls_token_id: int, sep_token_id: int, mask_token_id: int, pad_token_id: int,
+                 single_rate: float = 0.0, cls_token_id: int, sep_token_id: int, mask_token_id: int, pad_token_id: int,
                  special_token_ids: Sequence[int], whole_words: bool = False, same_document_rate: float = 0.0,
                  swapped_rate: float = 0.0):
         require_integer("seed", seed, minimum=0)
         require_number("mask_rate", mask_rate, above=0.0, below=1.0)
+        require_number("single_rate", single_rate, minimum=0.0, below=1.0)
         for name, rate in (("short_rate", short_rate), ("same_document_rate", same_document_rate),
                            ("swapped_rate", swapped_rate)):
             require_number(name, rate, minimum=0.0)
@@ -84,7 +87,8 @@ class PairSampler:
         if same_document_rate + swapped_rate > 1:
             raise ValueError("same_document_rate and swapped_rate are shares of the negatives and cannot be more than 1 "
                              f"together, as {same_document_rate} and {swapped_rate} are.")
-        self.shards, self.seed, self.mask_rate, self.short_rate = shards, seed, mask_rate, short_rate
+        self.shards, self.seed, self.mask_rate = shards, seed, mask_rate
+        self.short_rate, self.single_rate = short_rate, single_rate
         self.whole_words, self.same_document_rate, self.swapped_rate = whole_words, same_document_rate, swapped_rate
         self.cls_token_id, self.sep_token_id = cls_token_id, sep_token_id
         self.mask_token_id, self.pad_token_id = mask_token_id, pad_token_id
@@ -134,7 +138,7 @@ class PairSampler:
             `token_ids`, `segment_ids`, `padding_mask` int32 (B, T), 1 = a real token;
             `mask_positions`, `mask_ids` int32 (B, P) and `mask_weights` float32 (B, P), 1 = a real
             prediction, with P = ceil(mask_rate * T), positions rising, unused slots 0;
-            `next_labels` int32 (B,), 0 = B is next, 1 = B is random.
+            `next_labels` int32 (B,), 0 = B is next, 1 = B is random, -1 = there is no B.
         """
         require_integer("step", step, minimum=0)
         require_integer("sequence_length", sequence_length, minimum=8)
@@ -151,6 +155,8 @@ class PairSampler:
             rng: decides masks, cuts and the kinds of negatives.
         """
         segments, labels = self._pairs(numbers, sequence_length - 3, rng)
+        if self.single_rate:
+            self._make_single(segments, labels, rng)
         segments = _cut(segments, sequence_length - 3, rng)
         batch, continues = self._laid_out(segments, sequence_length)
         slots = math.ceil(self.mask_rate * sequence_length)
@@ -213,6 +219,15 @@ class PairSampler:
         end = self._sentences[np.minimum(np.searchsorted(self._sentences, begin + need), limit)]
         segments[rows[here], 2], segments[rows[here], 3] = begin[here], end[here]
 
+    def _make_single(self, segments: np.ndarray, labels: np.ndarray, rng) -> None:
+        """Leaves some of the examples, segments (B, 4) and labels (B,), only the first sentence of A, in place."""
+        single = rng.random(len(segments)) < self.single_rate
+        start, end = segments[single, 0], segments[single, 1]
+        first = self._sentences[np.searchsorted(self._sentences, start, side="right")]  # where its sentence ends
+        end = np.minimum(end, first)
+        segments[single] = np.stack([start, end, end, end], axis=1)
+        labels[single] = -1
+
     def _stretches(self, cut: Pass, index: np.ndarray, room: int) -> _Stretch:
         """Gathers from some anchors of a pass up to the target length and splits in two."""
         sentence = cut.anchors[index]
@@ -252,7 +267,7 @@ class PairSampler:
     # --- pairs, as arrays of token ids ---
 
     def _laid_out(self, segments: np.ndarray, sequence_length: int) -> tuple[dict, np.ndarray | None]:
-        """Writes [CLS] A [SEP] B [SEP] and padding; segments fit, and A and B share a shard.
+        """Writes [CLS] A [SEP] B [SEP] (without B, [CLS] A [SEP]) and padding; segments fit, A and B share a shard.
 
         Returns:
             The arrays of the batch, and bool (B, T), where words go on, if words are chosen whole.
@@ -268,7 +283,8 @@ class PairSampler:
                     table, shard.tolist(), local.tolist(), lengths.tolist()):
                 row[1:1 + length_a] = sources[source][a:a_end]
                 row[2 + length_a:2 + length_a + length_b] = sources[source][b:b_end]
-        end_a, end_b = 1 + lengths[:, :1], 2 + lengths.sum(axis=1, keepdims=True)  # (B, 1)
+        end_a = 1 + lengths[:, :1]  # (B, 1)
+        end_b = end_a + np.where(lengths[:, 1:], 1 + lengths[:, 1:], 0)
         token_ids[:, 0] = self.cls_token_id
         np.put_along_axis(token_ids, np.concatenate([end_a, end_b], axis=1), self.sep_token_id, axis=1)
         position = np.arange(sequence_length)
@@ -284,11 +300,11 @@ def _cut(segments: np.ndarray, room: int, rng) -> np.ndarray:
     """Shortens pairs to at most `room` tokens, the longer segment first.
 
     Args:
-        segments: int64 (B, 4), start and end of A and of B, none empty.
+        segments: int64 (B, 4), start and end of A and of B; B alone may be empty.
         room: at least 2.
 
     Returns:
-        int64 (B, 4), none empty. Lengths 20 and 4 become 8 and 4 with room for 12; 20 and 9 become 6 and 6.
+        int64 (B, 4); what was not empty is not. Lengths 20 and 4 become 8 and 4 with room for 12; 20 and 9 become 6 and 6.
     """
     start, length = segments[:, 0::2], segments[:, 1::2] - segments[:, 0::2]  # (B, 2)
     half = np.array([room - room // 2, room // 2])

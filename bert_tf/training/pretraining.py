@@ -120,7 +120,7 @@ class Pretraining:
     def _training_sampler(self, shares: dict[str, float] | None) -> PairSampler | MixedSampler:
         """Draws from all text alike, or from its parts in the shares asked for."""
         def sampler(shards: TokenShards, seed: int) -> PairSampler:
-            names = ("mask_rate", "short_rate", "whole_words", "same_document_rate", "swapped_rate")
+            names = ("mask_rate", "short_rate", "single_rate", "whole_words", "same_document_rate", "swapped_rate")
             return pair_sampler(shards, self.tokenizer, seed=seed, **{name: getattr(self.config, name) for name in names})
 
         if not shares:
