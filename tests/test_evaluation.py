@@ -31,13 +31,15 @@ def test_loss_and_rank_by_hand():
     assert ranks.tolist() == [1, 0]
 
 
-def test_held_out_figures_are_those_of_the_sampled_batches(tiny_bert, text, tmp_path):
-    figures = heldout.masked_words(tiny_bert, text, scratch=tmp_path, pairs=64)
+@pytest.mark.parametrize("alone", [False, True])
+def test_held_out_figures_are_those_of_the_sampled_batches(tiny_bert, text, tmp_path, alone):
+    figures = heldout.masked_words(tiny_bert, text, scratch=tmp_path, pairs=64, alone=alone)
     model, logs = tiny_bert.model, []
     model.compile()
-    sampler = heldout._sampler(tiny_bert, text, tmp_path)
+    sampler = heldout._sampler(tiny_bert, text, tmp_path, **({"single_rate": 1.0} if alone else {}))
     for step in range(2):
         batch = sampler.batch(step, sequence_length=64, batch_size=32)
+        assert ((batch["next_labels"] == -1) == alone).all() and (batch["segment_ids"].any() != alone)
         x = {key: batch[key] for key in ("token_ids", "segment_ids", "padding_mask", "mask_positions")}
         y = {key: batch[key] for key in ("mask_ids", "mask_weights", "next_labels")}
         logs.append((model.test_on_batch(x, y, return_dict=True), batch["mask_weights"].sum()))
@@ -47,6 +49,18 @@ def test_held_out_figures_are_those_of_the_sampled_batches(tiny_bert, text, tmp_
     assert figures["top_1"] == pytest.approx(sum(log["mlm_accuracy"] * weight for log, weight in logs) / total, abs=1e-4)
     assert figures["perplexity"] == pytest.approx(math.exp(figures["loss"]))
     assert figures["top_5"] >= figures["top_1"]
+
+
+def test_short_pairs_are_judged_as_they_are_typed(tiny_bert, text, tmp_path):
+    found = heldout.next_sentences(tiny_bert, text, scratch=tmp_path, pairs=32, kinds=["random"], longest=24)
+    batch = heldout._sampler(tiny_bert, text, tmp_path, short_rate=0.0).batch(0, sequence_length=24, batch_size=32)
+    right = 0
+    for tokens, segments, real, label in zip(heldout.unmasked(batch)["token_ids"], batch["segment_ids"],
+                                             batch["padding_mask"], batch["next_labels"]):
+        first, second = (tiny_bert.tokenizer.decode(tokens[(segments == part) & (real == 1)][start:-1])
+                         for part, start in ((0, 1), (1, 0)))
+        right += (tiny_bert.next_sentence(first, second).is_next > 0.5) == (label == 0)
+    assert list(found) == ["random"] and found["random"] == pytest.approx(right / 32, abs=0.04)  # [UNK] is not written back
 
 
 def test_text_of_unknown_characters_alone_is_refused(tiny_bert, tmp_path):
@@ -145,7 +159,8 @@ def test_each_measure_needs_its_own_head(tiny_bert, text, tmp_path, monkeypatch)
     with pytest.raises(ValueError, match="lacks the next-sentence head"):
         heldout.next_sentences(tiny_bert, text, scratch=tmp_path)
     measures = report.measure_all(tiny_bert, [text], scratch=tmp_path, pairs=32)
-    assert measures["text"]["held-out"] == whole and "| – | – | – |" in report.markdown(measures)
+    short = heldout.masked_words(tiny_bert, text, scratch=tmp_path, pairs=32, alone=True)
+    assert measures["text"]["held-out"] == whole | {"short": short} and "| – | – | – |" in report.markdown(measures)
     monkeypatch.setattr(tiny_bert, "_parts", {"encoder", "pooler"})
     with pytest.raises(ValueError, match="lacks the masked-word head"):
         heldout.masked_words(tiny_bert, text, scratch=tmp_path)

@@ -410,7 +410,7 @@ def test_bad_values_are_refused(mixed, tmp_path):
             (dict(mask_rate=0.0), "mask_rate should be"),
             (dict(mask_rate=1.0), "mask_rate should be"),
             (dict(short_rate=1.5), "short_rate is a share"),
-            (dict(single_rate=1.0), "single_rate should be"),
+            (dict(single_rate=1.1), "single_rate is a share"),
             (dict(mask_token_id=60_000), "do not fit a vocabulary of 60000"),
             (dict(special_token_ids=range(60_000)), "nothing but special")):
         with pytest.raises(ValueError, match=message):

@@ -60,7 +60,7 @@ class PairSampler:
         seed: seeds pairs and masks; another seed gives other pairs of the same corpus.
         mask_rate: share of the tokens of a pair chosen for prediction, in (0, 1).
         short_rate: share of pairs gathered to a random shorter length, in [0, 1].
-        single_rate: share of examples that are one sentence alone, in [0, 1).
+        single_rate: share of examples that are one sentence alone, in [0, 1].
         cls_token_id, sep_token_id, mask_token_id, pad_token_id: ids of [CLS], [SEP], [MASK], [PAD].
         special_token_ids: all ids that are never chosen for prediction nor put in at random.
         whole_words: whether words are chosen for prediction whole; the shards must know their words.
@@ -78,9 +78,8 @@ class PairSampler:
                  swapped_rate: float = 0.0):
         require_integer("seed", seed, minimum=0)
         require_number("mask_rate", mask_rate, above=0.0, below=1.0)
-        require_number("single_rate", single_rate, minimum=0.0, below=1.0)
-        for name, rate in (("short_rate", short_rate), ("same_document_rate", same_document_rate),
-                           ("swapped_rate", swapped_rate)):
+        for name, rate in (("short_rate", short_rate), ("single_rate", single_rate),
+                           ("same_document_rate", same_document_rate), ("swapped_rate", swapped_rate)):
             require_number(name, rate, minimum=0.0)
             if rate > 1:
                 raise ValueError(f"{name} is a share of the pairs and cannot be {rate}.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -21,10 +21,12 @@ from bert_tf.training.measures import (
 ROWS = 32
 #: Kinds of negatives for the next-sentence head, and what the sampler needs to be told to draw them.
 NEGATIVES = {"random": {}, "same_document": {"same_document_rate": 1.0}, "swapped": {"swapped_rate": 1.0}}
+#: Tokens of the longest sentence and of the longest pair among short texts.
+SHORT_SENTENCE, SHORT_PAIR = 64, 32
 
 
 def masked_words(bert: Bert, path: str | Path, *, scratch: str | Path, pairs: int = 4096, mask_rate: float = 0.15,
-                 progress: Callable[[float], None] = lambda share: None) -> dict[str, float]:
+                 alone: bool = False, progress: Callable[[float], None] = lambda share: None) -> dict[str, float]:
     """Measures the masked-word head on a text file, tokens hidden one by one as in Google's recipe.
 
     Args:
@@ -33,6 +35,7 @@ def masked_words(bert: Bert, path: str | Path, *, scratch: str | Path, pairs: in
         scratch: folder for the token shards.
         pairs: about how many sentence pairs to read.
         mask_rate: share of the tokens to predict.
+        alone: read so many single sentences, of 64 tokens at most, instead of pairs.
         progress: called with the share done.
 
     Returns:
@@ -43,11 +46,12 @@ def masked_words(bert: Bert, path: str | Path, *, scratch: str | Path, pairs: in
         FileNotFoundError: there is no such file.
     """
     _require(bert, "masked-word", bert.has_mlm_head)
-    run, sampler = compiled(bert.model), _sampler(bert, path, scratch, mask_rate=mask_rate)
+    run, sampler = compiled(bert.model), _sampler(bert, path, scratch, mask_rate=mask_rate, single_rate=float(alone))
+    length = min(SHORT_SENTENCE, _length(bert)) if alone else _length(bert)
     losses, ranks = [], []
     steps = max(1, pairs // ROWS)
     for step in range(steps):
-        batch = sampler.batch(step, sequence_length=_length(bert), batch_size=ROWS)
+        batch = sampler.batch(step, sequence_length=length, batch_size=ROWS)
         logits = run({key: batch[key] for key in ("token_ids", "segment_ids", "padding_mask", "mask_positions")})
         real = batch["mask_weights"] == 1
         loss, rank = loss_and_rank(logits["mlm_logits"][real], batch["mask_ids"][real])
@@ -63,27 +67,35 @@ def masked_words(bert: Bert, path: str | Path, *, scratch: str | Path, pairs: in
 
 
 def next_sentences(bert: Bert, path: str | Path, *, scratch: str | Path, pairs: int = 2048,
+                   kinds: Sequence[str] = tuple(NEGATIVES), longest: int = 128,
                    progress: Callable[[float], None] = lambda share: None) -> dict[str, float]:
     """Measures the next-sentence head on a text file, half true pairs and half of one kind of negatives.
 
+    Args:
+        bert: a model with the next-sentence head.
+        path, scratch, progress: as for `masked_words`.
+        pairs: about how many sentence pairs of each kind to read.
+        kinds: which of `NEGATIVES`.
+        longest: the most tokens of a pair.
+
     Returns:
-        Accuracy for each kind in `NEGATIVES`: B from another document, from elsewhere in the same document, and
+        Accuracy for each kind: B from another document (`random`), from elsewhere in the same document, and
         true pairs in the wrong order. Nothing is masked.
 
     Raises:
         ValueError, FileNotFoundError: as `masked_words`.
     """
     _require(bert, "next-sentence", bert.has_nsp_head)
-    run, figures = compiled(bert.model), {}
+    run, figures, length = compiled(bert.model), {}, min(longest, _length(bert))
     steps = max(1, pairs // ROWS)
-    for kind, options in NEGATIVES.items():
-        sampler, hits = _sampler(bert, path, scratch, short_rate=0.0, **options), 0
+    for kind in kinds:
+        sampler, hits = _sampler(bert, path, scratch, short_rate=0.0, **NEGATIVES[kind]), 0
         for step in range(steps):
-            batch = unmasked(sampler.batch(step, sequence_length=_length(bert), batch_size=ROWS))
+            batch = unmasked(sampler.batch(step, sequence_length=length, batch_size=ROWS))
             inputs = {key: batch[key] for key in ("token_ids", "segment_ids", "padding_mask")}
             logits = run({**inputs, "mask_positions": np.zeros((ROWS, 1), np.int32)})["nsp_logits"]
             hits += int((logits.argmax(axis=-1) == batch["next_labels"]).sum())
-            progress((len(figures) + (step + 1) / steps) / len(NEGATIVES))
+            progress((len(figures) + (step + 1) / steps) / len(kinds))
         figures[kind] = hits / (steps * ROWS)
     return figures
 

@@ -38,7 +38,8 @@ def measure_all(bert: Bert, files: Sequence[str] = (), *, scratch: str | Path, w
         show: called with the name of what is being measured and the share of it done.
 
     Returns:
-        Plain values: `text` {file: masked_words and, with the head for it, next_sentences}, `cloze` {language: ...},
+        Plain values: `text` {file: masked_words, with the head for it next_sentences, and both again for `short` texts},
+        `cloze` {language: ...},
         `senses` {word: ...}, `senses_word2vec`, `anisotropy` (one cosine a layer).
 
     Raises:
@@ -52,6 +53,11 @@ def measure_all(bert: Bert, files: Sequence[str] = (), *, scratch: str | Path, w
             row["next_sentence"] = heldout.next_sentences(
                 bert, path, scratch=scratch, pairs=max(pairs // 2, 1),
                 progress=lambda share: show(f"{name}: next sentences", share))
+        row["short"] = heldout.masked_words(bert, path, scratch=scratch, pairs=pairs, alone=True,
+                                            progress=lambda share: show(f"{name}: single sentences", share))
+        if bert.has_nsp_head:
+            row["short"] |= {"next_sentence": heldout.next_sentences(
+                bert, path, scratch=scratch, pairs=max(pairs // 2, 1), kinds=["random"], longest=heldout.SHORT_PAIR)}
         measures["text"][name] = row
     if bert.has_mlm_head:
         for language in _NAMES:
@@ -99,6 +105,13 @@ def markdown(measures: dict) -> str:
                            *(_share(row["next_sentence"][kind]) if "next_sentence" in row else "–"
                              for kind in heldout.NEGATIVES)]
                           for name, row in measures["text"].items()]))
+    if short := {name: row["short"] for name, row in measures["text"].items() if "short" in row}:
+        parts.append("Short texts, such as people type: the same for one sentence alone, and next sentences (random "
+                     f"negatives) in pairs of at most {heldout.SHORT_PAIR} tokens.\n\n" + _table(
+                         ["text", "loss (nats)", "perplexity", "top-1", "top-5", "next: random"],
+                         [[name, f"{row['loss']:.3f}", f"{row['perplexity']:.1f}", _share(row["top_1"]), _share(row["top_5"]),
+                           _share(row["next_sentence"]["random"]) if "next_sentence" in row else "–"]
+                          for name, row in short.items()]))
     if measures["cloze"]:
         parts.append("Hand-written sentences with one gap, answered by common knowledge:\n\n" + _table(
             ["language", "sentences", "top-1", "top-5"],
