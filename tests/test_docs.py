@@ -1,0 +1,28 @@
+"""The examples of the documentation run as they stand."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def python_blocks(path: Path) -> list[str]:
+    """The Python code of a Markdown file; each block stands on its own line, for the traceback."""
+    text = path.read_text(encoding="utf-8")
+    return ["\n" * text[:match.start(1)].count("\n") + match[1]
+            for match in re.finditer(r"^```python\n(.*?)^```", text, re.DOTALL | re.MULTILINE)]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "blocks"), [("README.md", 1), ("docs/library.md", 11)])
+def test_the_examples_run_one_after_the_other(name, blocks, tmp_path, monkeypatch):
+    for shared in ("saved_models", "bert_tf"):
+        (tmp_path / shared).symlink_to(ROOT / shared)
+    monkeypatch.chdir(tmp_path)
+    found = [block for block in python_blocks(ROOT / name) if "served" not in block]  # its folder is written by a command
+    assert len(found) >= blocks
+    names = {}
+    for block in found:
+        exec(compile(block, name, "exec"), names)
