@@ -15,7 +15,7 @@ import tensorflow as tf
 
 from bert_tf import checkpoint
 from bert_tf.model import tracer
-from bert_tf.task_folder import ARCHITECTURES, load_task
+from bert_tf.task_folder import ARCHITECTURES, load_task, require_second_segment
 from bert_tf.text_normalization import IDEOGRAPH_BLOCKS, SPECIAL_TOKENS
 from bert_tf.tokenizer import WordPieceTokenizer
 
@@ -39,8 +39,8 @@ def export_saved_model(folder: str | Path, out: str | Path) -> list[str]:
     - `next_sentence`: `is_next` float32 (B,).
     - `trace`: `pieces` string (B, T), `lengths` int32 (B,), `hidden_states` float32 (B, L+1, T, H), `attentions`
       float32 (B, L, N, T, T); of each row, only the first `length` tokens mean something.
-    - `classify` (a fine-tuned model for texts or pairs): `label` string (B,), `probabilities` float32 (B, C) and
-      `labels` string (C,).
+    - `classify`, and `classify_pairs` where the model can read two texts (fine-tuned models; one for pairs has `classify`
+      alone, which takes both): `label` string (B,), `probabilities` float32 (B, C) and `labels` string (B, C).
 
     Args:
         folder: a BERT folder, ours or Hugging Face's, or one fine-tuned for classification or pairs.
@@ -51,8 +51,8 @@ def export_saved_model(folder: str | Path, out: str | Path) -> list[str]:
 
     Raises:
         FileNotFoundError: a file of the model is not there.
-        ValueError: Keras does not run on TensorFlow, tensorflow-text is missing, a file is damaged, the model is fine-tuned
-            for another kind of task, or `out` is there already.
+        ValueError: Keras does not run on TensorFlow, tensorflow-text is missing or cannot take the vocabulary, a file is
+            damaged, the model is fine-tuned for another kind of task, or `out` is there already.
     """
     import keras
 
@@ -84,7 +84,7 @@ class GraphTokenizer:
         max_length: the longest input of the model in tokens.
 
     Raises:
-        ValueError: tensorflow-text is not installed.
+        ValueError: tensorflow-text is not installed, or cannot take the vocabulary.
     """
 
     def __init__(self, tokenizer: WordPieceTokenizer, max_length: int):
@@ -96,9 +96,12 @@ class GraphTokenizer:
         self.tokenizer, self.max_length = tokenizer, max_length
         self._text = tensorflow_text
         # its limit counts bytes, BERT's counts characters: at most four bytes each, so words are measured here
-        self._wordpiece = tensorflow_text.FastWordpieceTokenizer(
-            tokenizer.vocab, token_out_type=tf.int32, no_pretokenization=True,
-            max_bytes_per_word=4 * tokenizer.max_characters_per_word + 1)
+        try:
+            self._wordpiece = tensorflow_text.FastWordpieceTokenizer(
+                tokenizer.vocab, token_out_type=tf.int32, no_pretokenization=True,
+                max_bytes_per_word=4 * tokenizer.max_characters_per_word + 1)
+        except RuntimeError as error:  # a piece of more than 256 bytes, say
+            raise ValueError(f"tensorflow-text cannot take this vocabulary ({error}).") from None
         self._vocab = tf.constant(tokenizer.vocab)
 
     def ids(self, texts: tf.Tensor) -> tf.RaggedTensor:
@@ -132,6 +135,8 @@ class GraphTokenizer:
         token_ids = tf.concat(parts, axis=1)  # (B, (T))
         lengths, second = token_ids.row_lengths(), sides[0].row_lengths() + 2
         token_ids = token_ids.to_tensor(self.tokenizer.pad_token_id)
+        missing = tf.maximum(1 - tf.shape(token_ids)[1], 0)  # without any text there would be no column
+        token_ids = tf.pad(token_ids, [[0, 0], [0, missing]], constant_values=self.tokenizer.pad_token_id)
         positions = tf.range(tf.shape(token_ids, tf.int64)[1])
         real = positions < lengths[:, None]
         return {"token_ids": token_ids, "padding_mask": tf.cast(real, tf.int32),
@@ -184,7 +189,8 @@ def _pretraining_endpoints(folder: str | Path) -> tuple:
 
     def next_sentence(texts, second_texts):
         inputs = graph.inputs(texts, second_texts)
-        logits = model({**inputs, "mask_positions": tf.zeros_like(inputs["token_ids"][:, :1])})["nsp_logits"]
+        nowhere = tf.zeros_like(inputs["token_ids"][:, :1])
+        logits = model({**inputs, "mask_positions": nowhere})["nsp_logits"]
         return {"is_next": tf.nn.softmax(tf.cast(logits, tf.float32))[:, 0]}
 
     def trace(texts):
@@ -212,7 +218,12 @@ def _task_endpoints(folder: str | Path) -> tuple:
 
     def classify(texts, second_texts=None):
         logits = loaded.model(graph.inputs(texts, second_texts))["logits"]
-        return {"label": tf.gather(labels, tf.argmax(logits, axis=-1)), "labels": labels,
+        # a row of labels for each text: TensorFlow Serving wants as many rows in every output
+        return {"label": tf.gather(labels, tf.argmax(logits, axis=-1)), "labels": tf.tile(labels[None], [tf.shape(logits)[0], 1]),
                 "probabilities": tf.nn.softmax(tf.cast(logits, tf.float32))}
 
-    return loaded.model, {"classify": (classify, loaded.settings.task == "pairs")}
+    if loaded.settings.task == "pairs":
+        require_second_segment(loaded.model.config, folder)
+        return loaded.model, {"classify": (classify, True)}
+    both = {"classify_pairs": (classify, True)} if loaded.model.config.type_vocab_size > 1 else {}
+    return loaded.model, {"classify": (classify, False), **both}

@@ -151,6 +151,7 @@ def test_round_trip_of_a_recipe_with_stages(tmp_path):
     ({"peak_learning_rate": 0.0}, "peak_learning_rate"),
     ({"warmup": 1.1}, "warmup is a share"),
     ({"cooldown": -0.1}, "cooldown"),
+    ({"single_rate": 1.0}, "single_rate should be"),
     ({"same_document_rate": 0.6, "swapped_rate": 0.5}, "cannot be more than 1 together: 0.6 and 0.5"),
     ({"schedule": "cosine"}, "schedule should be linear, trapezoid or constant"),
     ({"beta_2": 1.0}, "beta_2"),

@@ -362,6 +362,29 @@ def test_no_decay_on_biases_and_layer_norm(tmp_path, corpus):
     assert decayed and not any(path.endswith(("bias", "gamma", "beta")) for path in decayed)
 
 
+def test_single_sentences_are_trained_on_and_count_for_no_pair(tmp_path, corpus):
+    """Eight rows of which one or none is a pair: the figures of pairs are means over those that are there."""
+    from bert_tf.training.pretraining import Pretraining
+
+    config = recipe(single_rate=0.9, accumulation=4, steps=4, log_every=4, stages=(Stage(sequence_length=32, batch_size=8),),
+                    peak_learning_rate=1e-9, weight_decay=0.0)
+    run = start(tmp_path / "run", corpus, config, heldout=[shutil.copy(corpus, tmp_path)])
+    work = Pretraining(run, lambda *args, **values: None)
+    batches = [work.sampler.batch(step, sequence_length=32, batch_size=8) for step in range(4)]
+    labels = np.concatenate([batch["next_labels"] for batch in batches])
+    assert 0 < (labels >= 0).sum() < 8
+    assert all((sampler.batch(0, sequence_length=32, batch_size=64)["next_labels"] >= 0).all()
+               for sampler in work.heldout.values())
+    work.model.compile(jit_compile=False)
+    pairs = []
+    for batch in batches:
+        asked = np.flatnonzero(batch["next_labels"] >= 0)
+        logits = np.array(work.model({key: batch[key] for key in work.model.input})["nsp_logits"])[asked]
+        pairs += list(np.log(np.exp(logits).sum(axis=1)) - logits[np.arange(len(asked)), batch["next_labels"][asked]])
+    pretrain(run)
+    assert losses(run)[0][3] == pytest.approx(np.mean(pairs), abs=1e-4)
+
+
 @pytest.mark.parametrize(("changes", "error", "message"), [
     ({"corpus": []}, ValueError, "at least one corpus file"),
     ({"corpus": ["nowhere.txt"]}, FileNotFoundError, "nowhere.txt"),

@@ -16,7 +16,8 @@ same shard (so that a change of language or of genre does not give the answer aw
   stretch is the whole document, A and B change places.
 - A pair that is too long loses tokens of its longer segment: at its start, at its end, or at
   both, equally likely.
-- On request, some examples are the first sentence of A alone: [CLS] A [SEP], without a label.
+- On request, some examples are one sentence of the gathered text alone, any of them: [CLS] A [SEP], without a label.
+  What else was gathered for such an example is read by nobody.
 - On request, some of the foreign B come from elsewhere in the same document, or A and B change places
   (Lan et al. 2019): negatives that the topic does not give away.
 """
@@ -154,9 +155,7 @@ class PairSampler:
             rng: decides masks, cuts and the kinds of negatives.
         """
         segments, labels = self._pairs(numbers, sequence_length - 3, rng)
-        if self.single_rate:
-            self._make_single(segments, labels, rng)
-        segments = _cut(segments, sequence_length - 3, rng)
+        segments = _cut(segments, sequence_length - 3 + (labels == -1), rng)  # one [SEP] less where there is no B
         batch, continues = self._laid_out(segments, sequence_length)
         slots = math.ceil(self.mask_rate * sequence_length)
         batch |= mask(batch["token_ids"], batch["padding_mask"], mask_rate=self.mask_rate, slots=slots,
@@ -176,6 +175,10 @@ class PairSampler:
             index = cut.order[places[here]]
             segments[here] = self._pairs_of_pass(cut, index, room, rng)
             labels[here] = cut.is_random[index]
+            if self.single_rate:
+                single = rng.random(len(index)) < self.single_rate
+                rows = np.flatnonzero(here)[single]
+                segments[rows], labels[rows] = self._single_sentences(cut, index[single], room, rng), -1
         return segments, labels
 
     def _pairs_of_pass(self, cut: Pass, index: np.ndarray, room: int, rng) -> np.ndarray:
@@ -218,14 +221,12 @@ class PairSampler:
         end = self._sentences[np.minimum(np.searchsorted(self._sentences, begin + need), limit)]
         segments[rows[here], 2], segments[rows[here], 3] = begin[here], end[here]
 
-    def _make_single(self, segments: np.ndarray, labels: np.ndarray, rng) -> None:
-        """Leaves some of the examples, segments (B, 4) and labels (B,), only the first sentence of A, in place."""
-        single = rng.random(len(segments)) < self.single_rate
-        start, end = segments[single, 0], segments[single, 1]
-        first = self._sentences[np.searchsorted(self._sentences, start, side="right")]  # where its sentence ends
-        end = np.minimum(end, first)
-        segments[single] = np.stack([start, end, end, end], axis=1)
-        labels[single] = -1
+    def _single_sentences(self, cut: Pass, index: np.ndarray, room: int, rng) -> np.ndarray:
+        """Returns int64 (B, 4): for some anchors of a pass any one sentence of what they gather, and an empty B."""
+        own = self._stretches(cut, index, room)
+        sentence = own.sentence + (rng.random(len(index)) * (own.last - own.sentence)).astype(np.int64)
+        start, end = self._sentences[sentence], self._sentences[sentence + 1]
+        return np.stack([start, end, end, end], axis=1)
 
     def _stretches(self, cut: Pass, index: np.ndarray, room: int) -> _Stretch:
         """Gathers from some anchors of a pass up to the target length and splits in two."""
@@ -289,7 +290,7 @@ class PairSampler:
         position = np.arange(sequence_length)
         if self.whole_words:  # a segment may begin inside a word
             continues[:, 1] = False
-            np.put_along_axis(continues, end_a + 1, False, axis=1)
+            np.put_along_axis(continues, np.minimum(end_a + 1, sequence_length - 1), False, axis=1)
         return {"token_ids": token_ids,
                 "segment_ids": ((position > end_a) & (position <= end_b)).astype(np.int32),
                 "padding_mask": (position <= end_b).astype(np.int32)}, continues
@@ -300,13 +301,14 @@ def _cut(segments: np.ndarray, room: int, rng) -> np.ndarray:
 
     Args:
         segments: int64 (B, 4), start and end of A and of B; B alone may be empty.
-        room: at least 2.
+        room: at least 2, the same for all or int (B,).
 
     Returns:
         int64 (B, 4); what was not empty is not. Lengths 20 and 4 become 8 and 4 with room for 12; 20 and 9 become 6 and 6.
     """
     start, length = segments[:, 0::2], segments[:, 1::2] - segments[:, 0::2]  # (B, 2)
-    half = np.array([room - room // 2, room // 2])
+    room = np.reshape(room, (-1, 1))
+    half = np.concatenate([room - room // 2, room // 2], axis=1)  # (1 or B, 2)
     kept = np.minimum(length, np.maximum(half, room - length[:, ::-1]))
     # A third each: all of the loss at the end, all at the start, anything between.
     share = np.clip(3 * rng.random(kept.shape) - 1, 0, 1)

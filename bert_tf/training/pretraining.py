@@ -130,7 +130,7 @@ class Pretraining:
                              for i, (name, part) in enumerate(parts.items())}, shares)
 
     def _heldout_sampler(self, path: str, folder: Path) -> PairSampler:
-        """Draws held-out pairs: as in training, but tokens one by one and B from another document."""
+        """Draws held-out pairs: as in training, but pairs only, tokens one by one and B from another document."""
         sampler = pair_sampler(self._shards([path], folder), self.tokenizer, seed=HELDOUT_SEED,
                                mask_rate=self.config.mask_rate, short_rate=self.config.short_rate)
         require_predictions(sampler, path, **self._heldout_shape())

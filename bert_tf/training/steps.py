@@ -46,21 +46,23 @@ class KerasSteps:
 
     def __init__(self, model, *, accumulation: int = 1):
         self.model, self.accumulation = model, accumulation
-        self._count, self._sums = 0, {}
+        self._sums, self._weights = {}, {}
 
     def step(self, batch: dict[str, np.ndarray], rate: float) -> None:
         """Makes one optimizer step on a sampler's batch at a learning rate."""
         self.model.optimizer.learning_rate = rate
-        logs = [self.model.train_on_batch(*model_inputs(rows), return_dict=True)
-                for rows in split_batch(batch, self.accumulation)]
-        self._count += 1
-        for key in logs[0]:
-            self._sums[key] = self._sums.get(key, 0.0) + float(np.mean([log[key] for log in logs]))
+        for rows in split_batch(batch, self.accumulation):
+            logs = self.model.train_on_batch(*model_inputs(rows), return_dict=True)
+            pairs = float((rows["next_labels"] >= 0).sum())  # single sentences have no part in the figures of pairs
+            for key, value in logs.items():
+                weight = pairs if key.startswith("nsp") else 1.0
+                self._sums[key] = self._sums.get(key, 0.0) + weight * float(value)
+                self._weights[key] = self._weights.get(key, 0.0) + weight
 
     def read(self) -> dict[str, float]:
         """Returns the mean of every metric over the steps since it was last read."""
-        means = {key: value / self._count for key, value in self._sums.items()}
-        self._count, self._sums = 0, {}
+        means = {key: value / max(self._weights[key], 1.0) for key, value in self._sums.items()}
+        self._sums, self._weights = {}, {}
         return means
 
     def sync(self) -> None:
