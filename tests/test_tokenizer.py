@@ -323,9 +323,9 @@ def test_pickle_and_cache_limit(tokenizer, monkeypatch):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("language", ["english", "chinese"])
-def test_speed_of_token_ids(language):
-    """The fast road makes 0.8 M tokens a second in one process; words are spread as Zipf says."""
+@pytest.mark.parametrize(("language", "times"), [("english", 10), ("chinese", 3)])
+def test_speed_of_token_ids(language, times):
+    """The fast road beats the published algorithm, timed beside it, by far; words are spread as Zipf says."""
     rng = random.Random(3)
     if language == "english":
         units = ["".join(rng.choices("etaoinshrdlu", k=rng.randint(2, 9))) for _ in range(30_000)]
@@ -336,8 +336,16 @@ def test_speed_of_token_ids(language):
         join, vocab = "", SPECIALS + units[:3900] + list("，.")
     zipf = list(itertools.accumulate(1 / rank for rank in range(1, len(units) + 1)))
     lines = [join.join(rng.choices(units, cum_weights=zipf, k=20)).capitalize() + "." for _ in range(20_000)]
-    tokenizer = WordPieceTokenizer(list(dict.fromkeys(vocab)))
-    began = time.process_time()
-    tokens = sum(len(tokenizer.token_ids(line)) for line in lines)
-    seconds = time.process_time() - began
-    assert tokens / seconds > 0.8e6, f"{tokens / seconds:,.0f} tokens a second"
+    vocab = list(dict.fromkeys(vocab))
+    tokenizer, pieces = WordPieceTokenizer(vocab), set(vocab)
+
+    def seconds_a_line(tokenize, some) -> float:
+        began = time.process_time()
+        for line in some:
+            tokenize(line)
+        return (time.process_time() - began) / len(some)
+
+    ours = seconds_a_line(tokenizer.token_ids, lines)
+    fifties = [" ".join(lines[start:start + 50]) for start in range(0, 2000, 50)]
+    published = seconds_a_line(lambda text: reference_pieces(text, pieces, True), fifties) / 50
+    assert published > times * ours, f"{published / ours:.1f} times as fast"
