@@ -135,8 +135,9 @@ class BertForPreTraining(OwnLossModel):
 
     Training: `fit` or `train_on_batch` with x as above and
     y = `{"mask_ids": (B, P), "mask_weights": (B, P), "next_labels": (B,)}`; a slot of weight 0 counts
-    for nothing, nor does a label of -1 (an example without a second sentence). The loss is the mean over real predictions of the masked-word cross-entropy plus the
-    mean over pairs of the next-sentence cross-entropy (Devlin et al. 2019, appendix A.2), in nats.
+    for nothing, nor does a label of -1 (an example without a second sentence). The loss is the mean over real
+    predictions of the masked-word cross-entropy plus the mean over pairs of the next-sentence cross-entropy (Devlin et
+    al. 2019, appendix A.2), in nats.
     There is no other loss, and no sample_weight.
     """
 
