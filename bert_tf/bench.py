@@ -192,7 +192,7 @@ class Ours:
         return self.encoder.predict_on_batch({key: batch[key] for key in self.encoder.input})
 
     def train(self, batch: dict[str, np.ndarray]) -> float:
-        """Makes one step of pretraining in bfloat16, on a model of the same shape; returns the loss."""
+        """Makes one step of pretraining, on a model of the same shape; returns the loss."""
         if self.trainee is None:
             self.trainee = _trainee(self.bert)
         labels = ("mask_ids", "mask_weights", "next_labels")
@@ -205,12 +205,13 @@ class Ours:
 
 
 def _trainee(bert):
-    """Returns a copy of a model as pretraining has it: without dropout, in bfloat16, with AdamW."""
+    """Returns a copy of a model as pretraining has it: without dropout, with AdamW, in the precision that is native here."""
     from bert_tf.model import BertForPreTraining
+    from bert_tf.precision import native_precision
     from bert_tf.training.optimizers import adamw
 
     shape = bert.config.replace(hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0)
-    model = BertForPreTraining.from_shape(shape, dtype="mixed_bfloat16")
+    model = BertForPreTraining.from_shape(shape, dtype=native_precision())
     for target, source in zip(model.trainable_variables, bert.model.trainable_variables):
         target.assign(source)
     optimizer = adamw(model, weight_decay=0.01, beta_2=0.98, epsilon=1e-6, clip_norm=1.0)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from bert_tf.precision import native_precision, require_precision
 from bert_tf.records import JsonRecord, require_integer, require_number
 
 ACTIVATIONS = ("gelu", "gelu_new", "relu")
@@ -163,7 +164,7 @@ class PretrainingConfig(JsonRecord):
         weight_decay, beta_2, epsilon, clip_norm: AdamW and global-norm clipping; LayerNorm weights
             and biases are not decayed.
         accumulation: micro-batches whose gradients are averaged into one optimizer step.
-        mixed_precision: `float32` or `mixed_bfloat16`.
+        mixed_precision: `float32` or `mixed_bfloat16`; left out, the one that is faster on this machine.
         dropout: dropout everywhere in the network while training.
         mask_rate: share of tokens chosen for prediction; of them 80% become [MASK],
             10% a random token, 10% stay.
@@ -200,7 +201,7 @@ class PretrainingConfig(JsonRecord):
     epsilon: float = 1e-6
     clip_norm: float = 1.0
     accumulation: int = 1
-    mixed_precision: str = "mixed_bfloat16"
+    mixed_precision: str = field(default_factory=native_precision)
     dropout: float = 0.0
     mask_rate: float = 0.15
     whole_words: bool = False
@@ -255,8 +256,7 @@ class PretrainingConfig(JsonRecord):
         require_integer("seed", self.seed, minimum=0)
         if self.schedule not in ("linear", "trapezoid", "constant"):
             raise ValueError(f"schedule should be linear, trapezoid or constant, not {self.schedule!r}.")
-        if self.mixed_precision not in ("float32", "mixed_bfloat16"):
-            raise ValueError(f"mixed_precision should be float32 or mixed_bfloat16, not {self.mixed_precision!r}.")
+        require_precision("mixed_precision", self.mixed_precision)
         for stage in stages:
             if stage.sequence_length > self.max_position_embeddings:
                 raise ValueError(

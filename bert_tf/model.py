@@ -19,10 +19,9 @@ from bert_tf.layers import (
     TracedBlock,
     TransformerBlock,
 )
+from bert_tf.precision import require_precision
 
 ENCODER_INPUTS = ("token_ids", "segment_ids", "padding_mask")
-#: Precision policies; the score of padding would overflow float16.
-POLICIES = ("float32", "mixed_bfloat16")
 
 
 @keras.saving.register_keras_serializable("bert_tf")
@@ -45,8 +44,7 @@ class BertEncoder(keras.Model):
     """
 
     def __init__(self, config: BertConfig, *, dtype: str = "float32", name: str = "bert"):
-        if dtype not in POLICIES:
-            raise ValueError(f"dtype should be {' or '.join(POLICIES)}, not {dtype!r}.")
+        require_precision("dtype", dtype)
         embeddings = Embeddings(config, dtype=dtype, name="embeddings")
         blocks = [TransformerBlock(config, dtype=dtype, name=f"block_{i}") for i in range(config.num_hidden_layers)]
         pooler = Pooler(config, dtype=dtype, name="pooler")

@@ -42,7 +42,8 @@ class JsonRecord:
         unknown = sorted(set(values) - set(known))
         if unknown:
             raise ValueError(f"{cls.__name__} does not know {', '.join(unknown)}. It knows: {', '.join(known)}.")
-        needed = [field.name for field in dataclasses.fields(cls) if field.default is dataclasses.MISSING]
+        needed = [field.name for field in dataclasses.fields(cls)
+                  if field.default is field.default_factory is dataclasses.MISSING]
         missing = [name for name in needed if name not in values]
         if missing:
             raise ValueError(f"{cls.__name__} needs {', '.join(missing)} as well.")
@@ -98,5 +99,8 @@ def explain_fields(record: type) -> dict[str, str]:
     lines = inspect.cleandoc(record.__doc__ or "").partition("Args:\n")[2].partition("\n\n")[0]
     entries = re.findall(r"^    (\w[\w, ]*): (.*(?:\n {8}.*)*)", lines, re.MULTILINE)
     said = {name.strip(): " ".join(text.split()) for names, text in entries for name in names.split(",")}
-    return {field.name: f"{said.get(field.name, '').rstrip('.')} (default: {field.default})".replace("%", "%%")
-            for field in dataclasses.fields(record)}
+    fields = dataclasses.fields(record)
+    defaults = {field.name: field.default if field.default_factory is dataclasses.MISSING else field.default_factory()
+                for field in fields}
+    return {name: f"{said.get(name, '').rstrip('.')} (default: {default})".replace("%", "%%")
+            for name, default in defaults.items()}

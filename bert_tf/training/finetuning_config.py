@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from bert_tf.precision import native_precision, require_precision
 from bert_tf.records import JsonRecord, require_integer, require_number
 from bert_tf.task_folder import TASKS
 
@@ -37,7 +38,7 @@ class FinetuningConfig(JsonRecord):
         twin: train the same network from random weights beside it, step by step on the same batches. Nothing of
             that twin is frozen.
         most_train, most_dev: examples taken at random from larger files; 0 takes all.
-        mixed_precision: `float32` or `mixed_bfloat16`.
+        mixed_precision: `float32` or `mixed_bfloat16`; left out, the one that is faster on this machine.
         seed: seeds split, order, new weights and dropout.
         log_every: steps a metrics record averages over.
 
@@ -63,7 +64,7 @@ class FinetuningConfig(JsonRecord):
     twin: bool = True
     most_train: int = 0
     most_dev: int = 0
-    mixed_precision: str = "mixed_bfloat16"
+    mixed_precision: str = field(default_factory=native_precision)
     seed: int = 0
     log_every: int = 5
 
@@ -88,8 +89,7 @@ class FinetuningConfig(JsonRecord):
         for name in ("freeze_embeddings", "twin"):
             if not isinstance(getattr(self, name), bool):
                 raise ValueError(f"{name} should be true or false, not {getattr(self, name)!r}.")
-        if self.mixed_precision not in ("float32", "mixed_bfloat16"):
-            raise ValueError(f"mixed_precision should be float32 or mixed_bfloat16, not {self.mixed_precision!r}.")
+        require_precision("mixed_precision", self.mixed_precision)
 
 
 def suggested_learning_rate(hidden_size: int) -> float:
