@@ -24,7 +24,7 @@ from bert_tf.config import BertConfig
 from bert_tf.model import BertForPreTraining
 from bert_tf.training.steps import KerasSteps, steps_of
 
-config = BertConfig(vocab_size=40, hidden_size=16, num_hidden_layers=2, num_attention_heads=2, intermediate_size=32,
+config = BertConfig(vocab_size=40, hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=32,
                     max_position_embeddings=16, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0)
 
 def model():
@@ -85,12 +85,12 @@ def test_steps_on_the_device_are_those_of_keras(run):
 
 
 @pytest.fixture
-def command(tmp_path):
+def command(tmp_path, tiny_model_folder):
     """A tiny pretraining of six steps."""
     text = "the cat sat on the mat.\nit was a good day.\n\nwater in the river.\nthe dog is old.\n\n"
     (tmp_path / "text.txt").write_text(text * 40, encoding="utf-8")
-    return ["-m", "bert_tf", "pretrain", "--config", "tiny", "--corpus", tmp_path / "text.txt", "--vocab-size", "130",
-            "--steps", "6", "--stages", "16x8", "--max-position-embeddings", "16", "--log-every", "2", "--seed", "3",
+    return ["-m", "bert_tf", "pretrain", "--initial-model", tiny_model_folder, "--corpus", tmp_path / "text.txt",
+            "--steps", "6", "--stages", "16x8", "--log-every", "2", "--seed", "3",
             "--mixed-precision", "float32", "--peak-learning-rate", "0.01"]
 
 

@@ -7,8 +7,6 @@ import os
 import random
 import shutil
 import signal
-import subprocess
-import sys
 import time
 
 import numpy as np
@@ -17,7 +15,7 @@ from safetensors import SafetensorError
 
 import bert_tf
 from bert_tf.checkpoint import read_tensors
-from bert_tf.config import PretrainingConfig, Stage
+from bert_tf.config import SIZES, PretrainingConfig, Stage
 from bert_tf.training.export import export_run
 from bert_tf.training.loop import StopSignals
 from bert_tf.training.measures import names_apart, split_batch
@@ -43,6 +41,12 @@ def corpus_text(documents: int, seed: int = 0) -> str:
         rng.shuffle(lines)
         parts.append("\n".join(lines))
     return "\n\n".join(parts) + "\n"
+
+
+@pytest.fixture(autouse=True)
+def one_block(monkeypatch):
+    """Most of the time of a short run is the tracing of its network: half of it is enough here."""
+    monkeypatch.setitem(SIZES, "tiny", (1, 128, 2))
 
 
 @pytest.fixture(scope="module")
@@ -416,13 +420,10 @@ def test_the_second_signal_stops_at_once():
             time.sleep(0.01)
 
 
-def command(*arguments, **options):
-    return subprocess.Popen([sys.executable, "-m", "bert_tf", "pretrain", *map(str, arguments)],
-                            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options)
+def test_the_command_says_what_is_wrong_with_its_input(tmp_path, capsys):
+    from bert_tf.__main__ import main
 
-
-def test_the_command_says_what_is_wrong_with_its_input(tmp_path):
     (tmp_path / "empty.txt").write_text("")
-    process = command("--run", tmp_path / "run", "--corpus", tmp_path / "empty.txt", "--steps", 5)
-    output, errors = process.communicate(timeout=60)
-    assert process.returncode == 1 and "error:" in errors and "Traceback" not in errors
+    assert main(["pretrain", "--run", str(tmp_path / "run"), "--corpus", str(tmp_path / "empty.txt"), "--steps", "5"]) == 1
+    errors = capsys.readouterr().err
+    assert "error:" in errors and "Traceback" not in errors
