@@ -10,13 +10,28 @@ from collections.abc import Sequence
 MASK = "[MASK]"
 
 
+def word_spans(encoding) -> list[tuple[int, int]]:
+    """Returns where the words to click stand in a text: a word of several pieces is one, so is each [MASK].
+
+    Args:
+        encoding: of the text (`tokens` and `offsets`).
+    """
+    spans: list[tuple[int, int]] = []
+    for token, (start, end) in zip(encoding.tokens, encoding.offsets):
+        if token.startswith("##") and spans and spans[-1][1] == start:
+            spans[-1] = (spans[-1][0], end)
+        elif end > start:
+            spans.append((start, end))
+    return spans
+
+
 def flip(text: str, span: tuple[int, int], hidden: Sequence[str | None],
          fillers: Sequence[str]) -> tuple[str, list[str | None]]:
-    """Hides the characters of a token behind [MASK], or opens a [MASK] again.
+    """Hides the characters of a word behind [MASK], or opens a [MASK] again.
 
     Args:
         text: the sentence.
-        span: where the token that was clicked starts and ends.
+        span: where the word that was clicked starts and ends.
         hidden: see above.
         fillers: the model's best guess for each [MASK], put in where nobody knows what was there.
 

@@ -6,7 +6,6 @@ import contextlib
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from urllib.parse import urlencode
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
@@ -31,6 +30,22 @@ if (!window.oneEntryAPage) {
     push(state, title, url);
   };
 }
+</script>"""
+
+#: The browser's own address, read when somebody opens the popover: on the server the page knows what is chosen on it only
+#: when it has been drawn to its end, and parts of it are drawn again without it.
+LINK = """<div class="bt-link"><input readonly><button type="button">{copy}</button></div>
+<script>
+for (const box of document.querySelectorAll(".bt-link")) {{
+  const [field, button] = box.children;
+  field.value = location.href;
+  field.onfocus = () => field.select();
+  button.onclick = () => {{
+    field.select();
+    document.execCommand("copy");  // also where the page is no secure context: a class asks the teacher's computer
+    button.textContent = "{copied}";
+  }};
+}}
 </script>"""
 
 
@@ -127,7 +142,7 @@ def start(page: str) -> None:
         st.title(t(f"{page}.name"), anchor=False, width="content")
         with st.popover(t("app.link"), icon=":material/link:", type="tertiary", key=f"link_{page}"):
             st.caption(t("app.link_note"))
-            st.code(address(list(FIRST[language()][page])), language=None, wrap_lines=True)
+            st.html(LINK.format(copy=t("app.link_copy"), copied=t("app.link_copied")), unsafe_allow_javascript=True)
     st.html(html.lead(t(f"{page}.lead")))
 
 
@@ -162,13 +177,6 @@ def text(widget: Callable, label: str, *, key: str, **more) -> str:
     """
     bind = None if st.session_state.address_is_old else "query-params"
     return widget(label, key=key, bind=bind, persist_state="session", **more)
-
-
-def address(keys: Sequence[str]) -> str:
-    """Returns the address that opens the page as it stands, with these inputs and whatever was chosen."""
-    chosen = {key: st.query_params[key] for key in st.query_params}
-    typed = {key: st.session_state[key] for key in keys if st.session_state.get(key)}
-    return f"{st.context.url or ''}?{urlencode(chosen | typed | {'lang': language()})}"
 
 
 @contextlib.contextmanager

@@ -21,8 +21,8 @@ PAIRS = {
             "The company reported higher profits this quarter."),
            ("A recipe", "Preheat the oven and butter the dish.", "Then bake the cake for forty minutes."),
            ("Same topic, no link", "The match ended in a draw.", "Football was first played in schools.")],
-    "zh": [("接下来", "太阳慢慢升起来了。", "天空渐渐变亮，鸟儿开始歌唱。"),
-           ("毫不相干", "太阳慢慢升起来了。", "公司公布了今年的财务报告。"),
+    "zh": [("接下来", "夜深了，天上下起了大雨。", "雨点打在窗户上，发出啪啪的响声。"),
+           ("毫不相干", "夜深了，天上下起了大雨。", "这家银行提高了贷款的利率。"),
            ("一份菜谱", "先把锅烧热，倒入一点油。", "然后放入鸡蛋，炒到金黄。"),
            ("话题相同，并不相连", "这场比赛最后打成平局。", "足球最早在学校里流行起来。")],
 }
@@ -68,45 +68,45 @@ class WordSet:
         return next((i for i, group in enumerate(self.sentences) if sentence in group), None)
 
 
+#: Chosen to teach: the word stands at like places in the sentences of both senses, so that nothing sets the senses apart
+#: before there is context, and the bundled model tells them apart in the end. How often it does is measured on the sets
+#: of `bert_tf.sense_sets`, where nothing was chosen.
 WORD_SETS = {
     "en": [
         WordSet("bank", ("money", "river"), (
-            ("She put her savings in the bank.", "The bank lent him money for a house.",
-             "He opened an account at the bank on Monday.", "The bank charges a fee for every transfer."),
-            ("We sat on the bank and watched the river.", "The boat drifted to the bank of the stream.",
-             "Trees grew along the muddy bank of the river.", "He climbed up the bank out of the water."))),
+            ("The bank lent him money for a house.", "My bank charges a fee for every transfer.",
+             "The manager of the bank refused the loan.", "The bank pays a low rate of interest."),
+            ("The bank of the river was covered with grass.", "The boat drifted to the bank of the stream.",
+             "Trees grew along the muddy bank of the river.", "A steep bank of mud led down to the water."))),
         WordSet("spring", ("season", "coil"), (
-            ("The flowers open early in spring.", "Last spring we planted apple trees.",
-             "In spring the days grow longer and warmer.", "After a cold winter spring came at last."),
-            ("The spring in the old clock is broken.", "A steel spring pushes the door shut.",
-             "He pressed the spring and it jumped out of the pen.",
-             "The mattress has a loose spring in the middle."))),
+            ("Spring came late after a long cold winter.", "The flowers open early in spring.",
+             "Last spring we planted apple trees.", "In spring the days grow longer and warmer."),
+            ("A steel spring pushes the door shut.", "This lock is closed by a strong spring.",
+             "The wheel hangs on a spring of steel.", "A small spring holds the pen together."))),
         WordSet("mouse", ("animal", "computer"), (
-            ("The cat chased the mouse across the kitchen.", "A little grey mouse ate the cheese.",
-             "The mouse ran into a hole in the wall.", "An owl caught a mouse in the field."),
-            ("Click the left button of the mouse.", "Move the mouse to the corner of the screen.",
-             "My computer has a wireless mouse and a keyboard.", "He plugged the mouse into the laptop."))),
+            ("The owl caught a mouse.", "The cat caught a mouse in the field.",
+             "A mouse ran over the floor.", "The snake swallowed a mouse."),
+            ("The computer has a keyboard and a mouse.", "Click on the file with the mouse.",
+             "Use the keyboard or the mouse.", "Click the left button of the mouse."))),
         WordSet("light", ("lamp", "not heavy"), (
-            ("Please turn on the light in the hall.", "The light of the lamp was very bright.",
-             "A ray of light fell through the window.", "The light from the street kept him awake."),
-            ("The bag was light enough to carry with one hand.",
-             "This bicycle is very light and easy to lift.",
-             "She wore a light coat that weighed almost nothing.",
-             "The box is light because it is empty."))),
+            ("The light of the lamp was very bright.", "Please turn on the light in the hall.",
+             "A bright light shone in the dark.", "We saw the light of a fire in the distance."),
+            ("This bicycle is light and easy to lift.", "The bag was light enough to carry with one hand.",
+             "The box is light because it is empty.", "The basket was very light."))),
     ],
     "zh": [
         WordSet("苹果", ("水果", "公司"), (
-            ("我早上吃了一个苹果。", "树上的苹果又红又甜。", "妈妈买了三斤苹果和香蕉。", "苹果含有丰富的维生素。"),
-            ("苹果发布了新款手机。", "苹果和华为哪个牌子好？", "我的苹果电脑运行很快。", "苹果公司的股票上涨了。"))),
+            ("树上的苹果熟了。", "我早上吃了一个苹果。", "这个苹果太酸了。", "他给孩子削了一个苹果。"),
+            ("苹果发布了一款新手机。", "新款苹果手机卖得很好。", "很多用户都在等苹果的新系统和软件。", "苹果和微软都是科技公司。"))),
         WordSet("小米", ("粮食", "公司"), (
-            ("早饭我喝了一碗小米粥。", "农民在田里种小米和玉米。", "小米煮熟以后又香又软。", "这袋小米是从老家带来的。"),
-            ("小米推出了新的智能手机。", "我用的是小米的路由器。", "小米和华为都是手机品牌。", "小米公司开了新闻发布会。"))),
+            ("小米煮熟以后又香又软。", "早饭我喝了一碗小米粥。", "农民在田里种小米和玉米。", "她用小米熬了一锅粥。"),
+            ("小米推出了新的智能手机。", "这款小米路由器卖得很好。", "小米和华为都是手机品牌。", "今年的小米手机很便宜。"))),
         WordSet("杜鹃", ("花", "鸟"), (
-            ("山上开满了红色的杜鹃花。", "公园里的杜鹃开得正艳。", "春天杜鹃和桃花一起开放。", "她在院子里种了一盆杜鹃。"),
-            ("杜鹃在树林里不停地叫。", "一只杜鹃飞过田野。", "杜鹃把蛋下在别的鸟的巢里。", "清晨听到杜鹃和喜鹊的叫声。"))),
+            ("山上开满了红色的杜鹃。", "她在院子里种了一盆杜鹃。", "这种杜鹃的花瓣是白色的。", "院子里的杜鹃比玫瑰开得早。"),
+            ("杜鹃在树林里不停地叫。", "清晨他听到了杜鹃的叫声。", "黄昏，杜鹃和乌鸦都飞回林中。", "一只杜鹃飞过田野。"))),
         WordSet("包袱", ("行李", "负担"), (
-            ("他背着一个蓝布包袱上路了。", "她把衣服包成一个包袱。", "包袱里有两件旧衣服。", "老人放下肩上的包袱休息。"),
-            ("不要有思想包袱，放松一点。", "失败成了他心里的包袱。", "我们要丢掉历史的包袱。", "沉重的债务是公司的包袱。"))),
+            ("包袱里有两件旧衣服。", "他背着一个蓝布包袱上路了。", "老人放下肩上的包袱休息。", "那个包袱里装着干粮。"),
+            ("不要有思想包袱，放松一点。", "失败成了他心里的包袱。", "国家要减轻企业的包袱。", "他放下了心理包袱。"))),
     ],
 }
 

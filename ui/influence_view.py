@@ -37,8 +37,9 @@ def show(key: str, found: Influence, texts: Sequence[str], label: str) -> None:
     st.html(html.legend([(html.tint(palette.a, DEEPEST), t("influence.for", label=label)),
                          (html.tint(palette.surprise, DEEPEST), t("influence.against"))]))
     heaviest = max(found.words, key=lambda word: abs(word.weight))
-    st.caption(common.plain(t("influence.heaviest", word=heaviest.word, label=label, share=html.percent(found.probability),
-                              without=html.percent(heaviest.without))))
+    st.caption(common.plain(t("influence.heaviest_of_pair" if len(texts) > 1 else "influence.heaviest",
+                              word=heaviest.word, sentence="AB"[heaviest.which], label=label,
+                              share=html.percent(found.probability), without=html.percent(heaviest.without))))
     takeaway.offer(key, table={
         "text": [word.which + 1 for word in found.words], "word": [word.word for word in found.words],
         "start": [word.start for word in found.words], "end": [word.end for word in found.words],

@@ -1,7 +1,7 @@
 """Which word pieces belong to one word: what whole-word masking needs to know.
 
 An English word goes on where a piece begins with `##`. Chinese has no spaces and BERT reads it character by
-character, so a run of Chinese characters is cut into words by jieba. Source: Cui et al. 2019 (whole-word masking
+character, so a run of Chinese characters is cut into the words of jieba's dictionary. Source: Cui et al. 2019 (whole-word masking
 for Chinese BERT).
 """
 
@@ -112,4 +112,4 @@ def _cut(text: str) -> list[str]:
     import jieba
 
     jieba.setLogLevel(logging.WARNING)  # or it reports on the loading of its dictionary
-    return jieba.lcut(text)
+    return jieba.lcut(text, HMM=False)  # it would make words up, all the more beside a [MASK]: 欢吃苹

@@ -31,7 +31,7 @@ def test_fill_in_the_blank_answers_while_one_types(visit, lang, text, beginning)
 def test_click_hides_the_word_that_was_clicked_and_brings_it_back(visit):
     tab = visit()
     page = tab.open("fill_mask", lang="en", sentence="The cat sat on the mat.")
-    words = page.locator("[class*=st-key-tokens-] button")
+    words = page.locator("[class*=st-key-words-] button")
     for index, expected in [(4, "The cat sat on [MASK] mat."), (0, "[MASK] cat sat on [MASK] mat."),
                             (4, "[MASK] cat sat on the mat."), (0, "The cat sat on the mat.")]:
         words.nth(index).click()
@@ -71,6 +71,8 @@ def test_bertviz_draws_lines_for_what_one_types(visit):
     page.locator(".st-key-view button").last.click()
     page.locator(".st-key-attention_chart .js-plotly-plot .hm").first.wait_for()
     tab.at(view="heatmap")
+    page.locator("[class*=st-key-link_] button").first.click()
+    expect(page.locator(".bt-link input")).to_have_value(page.url)
     again = visit()
     again.page.goto(page.url)  # the address opens the same view
     again.page.locator(".st-key-attention_chart .js-plotly-plot .hm").first.wait_for()

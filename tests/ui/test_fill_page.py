@@ -12,19 +12,19 @@ from ui.examples import FILL
 pytestmark = pytest.mark.usefixtures("quick")
 
 
-def token_pills(at: AppTest):
+def word_pills(at: AppTest):
     """The words to click; their key changes with the text."""
-    return next(pills for pills in at.pills if pills.key.startswith("tokens-"))
+    return next(pills for pills in at.pills if pills.key.startswith("words-"))
 
 
-def tokens_to_click(at: AppTest) -> list[str]:
-    return [letters(option) for option in token_pills(at).options]
+def words_to_click(at: AppTest) -> list[str]:
+    return [letters(option) for option in word_pills(at).options]
 
 
-def click_token(at: AppTest, index: int) -> AppTest:
+def click_word(at: AppTest, index: int) -> AppTest:
     """Clicks the n-th word: it joins those that are lit, or leaves them."""
-    pills = token_pills(at)
-    pills.set_value(sorted(set(pills.value) ^ {index + 1}))  # token 0 is [CLS], which is not drawn
+    pills = word_pills(at)
+    pills.set_value(sorted(set(pills.value) ^ {index}))
     return whole(at)
 
 
@@ -35,43 +35,45 @@ def test_no_mask_invites_to_click():
 
 def test_click_hides_a_word_and_brings_it_back():
     at = open_page("fill_mask", sentence="The cat  sat.")
-    assert tokens_to_click(at) == ["the", "cat", "sat", "."]
-    click_token(at, 0)
+    assert words_to_click(at) == ["The", "cat", "sat", "."]
+    click_word(at, 0)
     assert at.text_input(key="sentence").value == "[MASK] cat  sat."
-    click_token(at, 2)
+    click_word(at, 2)
     assert at.text_input(key="sentence").value == "[MASK] cat  [MASK]."
-    click_token(at, 0)
+    click_word(at, 0)
     assert at.text_input(key="sentence").value == "The cat  [MASK]."  # the capital is back as well
-    click_token(at, 2)
+    click_word(at, 2)
     assert at.text_input(key="sentence").value == "The cat  sat."
 
 
 def test_click_knows_equal_words_apart():
     at = open_page("fill_mask", sentence="the cat sat on the mat")
-    assert len(set(token_pills(at).options)) == 6
-    click_token(at, 0)
+    assert len(set(word_pills(at).options)) == 6
+    click_word(at, 0)
     assert at.text_input(key="sentence").value == "[MASK] cat sat on the mat"
-    click_token(at, 4)
+    click_word(at, 4)
     assert at.text_input(key="sentence").value == "[MASK] cat sat on [MASK] mat"
-    click_token(at, 0)
+    click_word(at, 0)
     assert at.text_input(key="sentence").value == "the cat sat on [MASK] mat"
 
 
 def test_click_on_a_typed_mask_puts_the_best_guess_in(tiny_bert):
     at = open_page("fill_mask", sentence="the [MASK] sat")
     best = tiny_bert.fill_mask("the [MASK] sat")[0][0].token
-    click_token(at, 1)
+    click_word(at, 1)
     written = at.text_input(key="sentence").value
     assert written == (f"the{best[2:]} sat" if best.startswith("##") else f"the {best} sat")
 
 
-def test_click_on_a_piece_and_on_chinese():
-    at = open_page("fill_mask", sentence="dogs 我爱")
-    assert tokens_to_click(at) == ["dog", "##s", "我", "爱"]
-    click_token(at, 1)
-    assert at.text_input(key="sentence").value == "dog[MASK] 我爱"
-    click_token(at, 2)
-    assert at.text_input(key="sentence").value == "dog[MASK] [MASK]爱"
+def test_a_word_of_several_pieces_is_hidden_whole_and_chinese_by_the_character():
+    at = open_page("fill_mask", sentence="Dogs 我爱")
+    assert words_to_click(at) == ["Dogs", "我", "爱"]
+    click_word(at, 0)
+    assert at.text_input(key="sentence").value == "[MASK] 我爱"
+    click_word(at, 1)
+    assert at.text_input(key="sentence").value == "[MASK] [MASK]爱"
+    click_word(at, 0)
+    assert at.text_input(key="sentence").value == "Dogs [MASK]爱"
 
 
 def test_answers_are_the_models(tiny_bert):

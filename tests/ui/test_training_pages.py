@@ -314,7 +314,7 @@ def test_text_that_gives_no_pairs_is_named(text, key):
 def test_markup_in_the_text_is_shown_letter_for_letter():
     at = open_page("training_data")
     at.text_area(key="data_text").input("<b>cat</b> & dog\n<script>alert(1)</script>\n\nthe cat sat.\nthe dog sat.")
-    assert "<script>" not in markup(whole(at)) and html.escape("<") in markup(at)
+    assert "<script>alert" not in markup(whole(at)) and html.escape("<") in markup(at)
 
 
 # ---- figures

@@ -100,6 +100,23 @@ def test_word_sets(lang):
         assert cells(figure(at, "cosine_chart")["data"][0]["z"]).shape == (8, 8)
 
 
+def test_ready_words_come_apart_through_context_alone():
+    """With the bundled model: before there is context nothing sets the senses apart, in the last layer each sentence is
+    nearest to its own sense."""
+    import bert_tf
+    from bert_tf.finetune_command import BUNDLED_MODEL
+
+    bert = bert_tf.load(BUNDLED_MODEL)
+    for entry in (entry for entries in WORD_SETS.values() for entry in entries):
+        vectors = np.stack([bert.word_vectors(line, entry.word) for line in entry.text().splitlines()], axis=1)
+        first, *_, last = vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)  # (8, H) each
+        gaps = []
+        for cosines in (first @ first.T, last @ last.T):
+            same = np.arange(8)[:, None] // 4 == np.arange(8) // 4
+            gaps.append(cosines[same & ~np.eye(8, dtype=bool)].mean() - cosines[~same].mean())
+        assert gaps[0] < 0.02 and gaps[1] > gaps[0] + 0.02, (entry.word, gaps)
+
+
 def test_word_sets_are_balanced():
     for entry in (entry for entries in WORD_SETS.values() for entry in entries):
         assert [len(group) for group in entry.sentences] == [4, 4] and len(set(entry.text().splitlines())) == 8

@@ -5,7 +5,7 @@ from zlib import crc32
 import streamlit as st
 
 from ui import common, fill_views, html, models, takeaway
-from ui.blanks import MASK, flip, realign
+from ui.blanks import MASK, flip, realign, word_spans
 from ui.examples import FILL
 from ui.text import language, t
 
@@ -17,25 +17,24 @@ def set_text(text: str) -> None:
     st.session_state.sentence = text
 
 
-def clicked(key: str, text: str, encoding, fillers: list[str]) -> None:
+def clicked(key: str, text: str, spans: list[tuple[int, int]], hidden: list[int], fillers: list[str]) -> None:
     """Hides the word that was clicked, or brings back what a clicked [MASK] had hidden."""
     if st.session_state.sentence != text:  # typed on since the words were drawn
         return
-    masked = {i for i, token in enumerate(encoding.tokens) if token == MASK}
-    for index in list(masked ^ set(st.session_state[key]))[:1]:
+    for index in list(set(hidden) ^ set(st.session_state[key]))[:1]:
         st.session_state.sentence, st.session_state.hidden_words = flip(
-            st.session_state.sentence, encoding.offsets[index], st.session_state.hidden_words, fillers)
+            st.session_state.sentence, spans[index], st.session_state.hidden_words, fillers)
         st.session_state.hidden_for = st.session_state.sentence
 
 
 def show_chips(encoding, fillers: list[str]) -> None:
     """Draws the words to click; the hidden ones are lit."""
-    real = [i for i, (start, end) in enumerate(encoding.offsets) if end > start]
-    key = f"tokens-{crc32(text.encode())}"
-    labels = dict(zip(real, common.told_apart([common.plain(encoding.tokens[i]) for i in real])))
-    st.pills(t("fill.click"), real, selection_mode="multi", key=key,
-             default=[i for i in real if encoding.tokens[i] == MASK], on_change=clicked,
-             args=(key, text, encoding, fillers), format_func=labels.get)
+    spans = word_spans(encoding)
+    words = [text[start:end] for start, end in spans]
+    hidden = [number for number, word in enumerate(words) if word == MASK]
+    key = f"words-{crc32(text.encode())}"
+    st.pills(t("fill.click"), range(len(spans)), selection_mode="multi", key=key, default=hidden, on_change=clicked,
+             args=(key, text, spans, hidden, fillers), format_func=common.told_apart(list(map(common.plain, words))).__getitem__)
 
 
 def show_answers(answers) -> None:
