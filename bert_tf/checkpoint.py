@@ -154,10 +154,12 @@ def load_whole(folder: str | Path) -> LoadedBert:
 def load_tensors(model, tensors: dict[str, np.ndarray], *, source: str) -> frozenset[str]:
     """Puts tensors into a `BertForPreTraining` or a task model, and says which parts they filled.
 
+    The model stays as it was where they are refused.
+
     Raises:
         ValueError: a part is there only in part, a shape does not fit, or the decoder is not tied.
     """
-    found = set()
+    found: dict[str, list[Slot]] = {}
     for part, slots in model_slots(model).items():
         missing = [slot.name for slot in slots if slot.name not in tensors]
         if len(missing) == len(slots) and part != "encoder":
@@ -170,14 +172,15 @@ def load_tensors(model, tensors: dict[str, np.ndarray], *, source: str) -> froze
             if value.shape != slot.shape():
                 raise ValueError(f"{source}: {slot.name} has shape {value.shape}, but config.json asks for "
                                  f"{slot.shape()}. The two files are not of the same model.")
-        _assign(slots, tensors)
-        found.add(part)
+        found[part] = slots
     decoder = tensors.get("cls.predictions.decoder.weight")
     if decoder is not None and not np.array_equal(decoder, tensors["bert.embeddings.word_embeddings.weight"]):
         raise ValueError(f"{source}: the masked-word decoder is not tied to the word embeddings; such a model is not "
                          "known here.")
     if f"bert.encoder.layer.{len(model.encoder.blocks)}.output.dense.bias" in tensors:
         raise ValueError(f"{source} has more layers than the {len(model.encoder.blocks)} that config.json says.")
+    for slots in found.values():
+        _assign(slots, tensors)
     return frozenset(found)
 
 

@@ -53,7 +53,7 @@ class Bert:
         self.folder = folder
         self._parts = loaded.parts
         self._model = loaded.model
-        self._answer = compiled(self._model)
+        self._run = compiled(self._model)
         self._lock = threading.Lock()
 
     def __repr__(self) -> str:
@@ -203,6 +203,18 @@ class Bert:
         positions = find_word(trace.encoding, text, word, ignore_case=self.tokenizer.lowercase)[0]
         return trace.hidden_states[:, positions].mean(axis=1)
 
+    def run(self, batch: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """Runs the pretraining model on a batch, compiled once for every shape.
+
+        Args:
+            batch: int32 `token_ids`, `segment_ids`, `padding_mask` (B, T) and `mask_positions` (B, P).
+
+        Returns:
+            `{"mlm_logits": (B, P, V), "nsp_logits": (B, 2)}`, float32.
+        """
+        with self._lock:
+            return self._run(batch)
+
     @cached_property
     def _trace(self):
         from bert_tf.model import tracer
@@ -219,8 +231,7 @@ class Bert:
         slots = next(size for size in (1, 4, bucket(len(encoding), self.max_length)) if size >= len(positions))
         padded = np.zeros((1, slots), np.int32)
         padded[0, :len(positions)] = positions
-        with self._lock:
-            return self._answer({**self._inputs(encoding), "mask_positions": padded})
+        return self.run({**self._inputs(encoding), "mask_positions": padded})
 
     def _inputs(self, encoding: Encoding) -> dict[str, np.ndarray]:
         """Pads an encoding to its bucket, as a batch of one."""

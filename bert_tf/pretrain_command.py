@@ -155,8 +155,11 @@ def cluster_of(args):
         cluster = Cluster(address, args.data_parallel, 0)
         yield cluster
         cluster.leave()
-        for process in others:
-            process.wait(timeout=60)
+        for rank, process in enumerate(others, 1):
+            with contextlib.suppress(subprocess.TimeoutExpired):  # its work is done; `finally` ends it
+                if process.wait(timeout=60):
+                    raise ValueError(f"The process of rank {rank} ended with exit code {process.returncode}; its own words "
+                                     "are above.")
     finally:
         for process in others:
             process.kill()

@@ -6,7 +6,6 @@ import dataclasses
 import inspect
 import json
 import numbers
-import operator
 import re
 from pathlib import Path
 
@@ -19,7 +18,7 @@ def require_integer(name: str, value, *, minimum: int) -> None:
 
 def require_number(name: str, value, *, minimum=None, above=None, below=None) -> None:
     """Refuses anything but a finite number inside the given bounds."""
-    fits = isinstance(value, (int, float)) and not isinstance(value, bool) and value == value
+    fits = isinstance(value, numbers.Real) and not isinstance(value, bool) and value == value
     fits = fits and (minimum is None or value >= minimum) and (above is None or value > above)
     fits = fits and (below is None or value < below) and abs(value) != float("inf")
     if not fits:
@@ -51,7 +50,7 @@ class JsonRecord:
 
     def to_dict(self) -> dict:
         """Returns the fields as plain JSON values (tuples become lists)."""
-        return json.loads(json.dumps(dataclasses.asdict(self), default=operator.index))  # NumPy's integers become plain
+        return json.loads(json.dumps(dataclasses.asdict(self), default=lambda number: number.item()))  # of NumPy
 
     def replace(self, **changes):
         """Returns a copy with some fields changed, validated again."""

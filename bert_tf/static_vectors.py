@@ -7,7 +7,6 @@ Training needs gensim (and jieba for Chinese); loading and asking need NumPy and
 from __future__ import annotations
 
 import logging
-import multiprocessing
 import re
 import shutil
 import tempfile
@@ -17,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from bert_tf.data.corpus import listed, read_documents
+from bert_tf.data.workers import run_jobs
 
 LANGUAGES = ("en", "zh")
 WORDS_FILE, VECTORS_FILE, CARD_FILE = "words.txt", "vectors.safetensors", "card.md"
@@ -230,9 +230,8 @@ def split_words(text: str, language: str) -> list[str]:
     return ["".join(word.split()) for word in words if _LETTER_OR_HAN.search(word)]
 
 
-def _write_words(job: tuple[str, str, str]) -> int:
+def _write_words(source: str, target: str, language: str, report: Callable[[int], None]) -> int:
     """Writes the words of one file, one sentence a line, blanks between words; returns how many words."""
-    source, target, language = job
     count = 0
     with open(target, "w", encoding="utf-8") as lines:
         for document in read_documents(source):
@@ -306,24 +305,20 @@ def _cut_words(
     paths: list[str], language: str, corpus: Path, workers: int, tell: Callable[[str], None]
 ) -> int:
     """Writes the words of all files into one, in the order of the files; returns how many words."""
-    jobs = [(path, str(corpus.with_suffix(f".{part}")), language) for part, path in enumerate(paths)]
-    counts = []
-    if workers == 1 or len(jobs) == 1:
-        for job in jobs:
-            counts.append(_write_words(job))
-            tell(f"{Path(job[0]).name}: {counts[-1]:,} words")
-    else:
-        # Not fork: the caller may hold the threads of TensorFlow.
-        with multiprocessing.get_context("spawn").Pool(min(workers, len(jobs))) as pool:
-            for job, count in zip(jobs, pool.imap(_write_words, jobs)):
-                counts.append(count)
-                tell(f"{Path(job[0]).name}: {count:,} words")
+    jobs = {str(number): (path, str(corpus.with_suffix(f".{number}")), language) for number, path in enumerate(paths)}
+    counts = {}
+
+    def finished(number: str, count: int) -> None:
+        counts[number] = count
+        tell(f"{Path(jobs[number][0]).name}: {count:,} words")
+
+    run_jobs(_write_words, jobs, processes=workers, finished=finished, report=lambda amount: None)
     with open(corpus, "wb") as whole:
-        for _, part, _ in jobs:
+        for _, part, _ in jobs.values():
             with open(part, "rb") as words:
                 shutil.copyfileobj(words, whole)
             Path(part).unlink()
-    return sum(counts)
+    return sum(counts.values())
 
 
 def _fit(

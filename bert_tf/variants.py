@@ -39,8 +39,7 @@ def run_variants(bert: Bert, encoding: Encoding, rows: np.ndarray,
         inputs["token_ids"][:len(chunk), :len(encoding)] = chunk
         inputs["mask_positions"] = np.zeros((size, slots), np.int32)
         inputs["mask_positions"][:len(chunk)] = padded[start:start + len(chunk)]
-        with bert._lock:
-            outputs = bert._answer(inputs)
+        outputs = bert.run(inputs)
         found["mlm_logits"].append(outputs["mlm_logits"][:len(chunk), :count])
         found["nsp_logits"].append(outputs["nsp_logits"][:len(chunk)])
     return {name: np.concatenate(parts) for name, parts in found.items()}

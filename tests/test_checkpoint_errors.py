@@ -6,6 +6,7 @@ import resource
 import signal
 from pathlib import Path
 
+import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
@@ -226,3 +227,14 @@ def test_a_config_without_the_id_of_padding_and_what_is_said_has_one_full_stop(m
     edit_config(model_copy, hidden_act="silu")
     with pytest.raises(ValueError, match=r"[^.]\.$"):
         checkpoint.read_config(model_copy)
+
+
+def test_a_model_stays_as_it_was_where_tensors_are_refused(tiny_model_folder):
+    loaded = checkpoint.load(tiny_model_folder)
+    before = [np.array(variable) for variable in loaded.model.trainable_variables]
+    tensors = {name: value + 1 for name, value in checkpoint.read_tensors(tiny_model_folder).items()}
+    tensors["cls.seq_relationship.weight"] = tensors["cls.seq_relationship.weight"][:1]
+    with pytest.raises(ValueError, match="cls.seq_relationship.weight has shape"):
+        checkpoint.load_tensors(loaded.model, tensors, source="these")
+    for variable, value in zip(loaded.model.trainable_variables, before):
+        np.testing.assert_array_equal(np.array(variable), value)

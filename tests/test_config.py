@@ -194,3 +194,8 @@ def test_a_longer_run_keeps_what_was_trained_where_it_was():
     assert recipe.replace(steps=0, minutes=3).longer(4.5).minutes == 4.5
     with pytest.raises(ValueError, match="more than that, not 100"):
         recipe.longer(100.5)  # steps are whole
+
+
+def test_numbers_of_numpy_are_numbers():
+    config = PretrainingConfig(steps=np.int64(3), peak_learning_rate=np.float32(0.5))
+    assert config.to_dict()["peak_learning_rate"] == 0.5 and config.to_dict()["steps"] == 3

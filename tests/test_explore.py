@@ -339,7 +339,7 @@ def test_four_threads_get_the_answers_that_one_gets(tiny_bert, tiny_model_folder
         inside.pop()
         return answer
 
-    monkeypatch.setattr(shared, "_answer", watched)
+    monkeypatch.setattr(shared, "_run", watched)
     found, errors = {}, []
 
     def ask(number: int) -> None:

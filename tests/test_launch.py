@@ -212,3 +212,21 @@ def test_of_eight_at_once_as_many_start_as_there_is_room_for(runs, corpus, monke
             came = list(pool.map(start, range(8)))
     assert sum(not isinstance(one, str) for one in came) == launch.MOST_AT_WORK
     assert all("at work on this computer" in one for one in came if isinstance(one, str))
+
+
+@pytest.mark.parametrize("go_on", [launch.resume, lambda path: launch.train_on(path, 60)], ids=["resume", "train on"])
+def test_two_clicks_start_one_process(runs, monkeypatch, go_on):
+    path = wrote("clicked", state="stopped", step=3, progress=0.1)
+    started = []
+
+    def spawn(path):
+        started.append(path)
+        RunFolder(path).write_status("preparing", pid=os.getpid(), message="starting")
+
+    monkeypatch.setattr(launch, "_spawn", spawn)
+    clicks = []
+    with ThreadPoolExecutor(2) as pool:
+        for click in [pool.submit(go_on, path) for _ in range(2)]:
+            clicks.append(click.exception())
+    assert len(started) == 1 and sorted(map(bool, clicks)) == [False, True]
+    RunFolder(path).write_status("stopped")

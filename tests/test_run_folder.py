@@ -229,3 +229,15 @@ def test_all_files_of_the_initial_model_are_kept(run, model_copy):
     run.keep_initial_model(model_copy)
     assert {path.name for path in run.initial_model_path.iterdir()} == {path.name for path in model_copy.iterdir()} - {"card.md"}
     assert checkpoint.load(run.initial_model_path).tokenizer.vocab == checkpoint.load(model_copy).tokenizer.vocab
+
+
+def test_threads_may_write_one_file_at_once(tmp_path):
+    from concurrent.futures import ThreadPoolExecutor
+
+    def write(number: int) -> None:
+        for _ in range(100):
+            write_atomically(tmp_path / "status.json", str(number))
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(write, range(4)))  # raises what a thread raised
+    assert (tmp_path / "status.json").read_text() in set("0123") and len(list(tmp_path.iterdir())) == 1

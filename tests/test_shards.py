@@ -259,7 +259,7 @@ def test_the_death_of_a_process_is_told(tmp_path):
     numbers_file(tmp_path / "1.txt"), numbers_file(tmp_path / "2.txt", [["666", "1"]])
     process = run_script(tmp_path, "if text == '666': os.kill(os.getpid(), signal.SIGKILL)", processes=2)
     words = process.communicate(timeout=60)[1]
-    assert process.returncode == 1 and "RuntimeError: The process for 2 ended with exit code -9" in words
+    assert process.returncode == 1 and "ValueError: The process for 2 ended with exit code -9" in words
 
 
 def test_a_script_without_a_main_guard_is_told_about_it_and_does_not_hang(tmp_path):

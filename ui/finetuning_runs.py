@@ -132,12 +132,15 @@ def model_folder(path: Path) -> Path | None:
 def open_finetuned(folder: Path):
     """Opens a fine-tuned model once for all visitors; anew when training has found a better one.
 
+    Returns:
+        The model, and the stamp of its weights.
+
     Raises:
         FileNotFoundError, ValueError: the folder is being replaced, or damaged.
     """
     stamp = (folder / "model.safetensors").stat().st_mtime_ns
     with _OPENING:
-        return _open(str(folder), stamp)
+        return _open(str(folder), stamp), stamp
 
 
 @st.cache_resource(max_entries=6, show_spinner=False)
@@ -150,8 +153,7 @@ def _open(folder: str, stamp: int):
 
 def asked(folder: Path, question: str, *texts: str, **options):
     """Asks a fine-tuned model `classify`, `tag` or `answer`, or remembers what it answered."""
-    bert = open_finetuned(folder)
-    stamp = (folder / "model.safetensors").stat().st_mtime_ns
+    bert, stamp = open_finetuned(folder)
     return _asked(str(folder), stamp, question, texts, options, bert)
 
 

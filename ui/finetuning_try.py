@@ -85,7 +85,7 @@ def ask(key: str) -> str:
 def show_labels(folder: Path, *texts: str) -> None:
     """Draws how probable each label is."""
     found = asked(folder, "classify", *texts)
-    models.notes_on(open_finetuned(folder), asked(folder, "encode", *texts), *texts)
+    models.notes_on(open_finetuned(folder)[0], asked(folder, "encode", *texts), *texts)
     st.html(finetuning_html.label_bars([(kind_words(entry.label), entry.probability, html.percent(entry.probability))
                                         for entry in found[:MOST_LABELS]]))
     if st.toggle(t("influence.name"), value=True, key="tune_words", bind="query-params"):

@@ -105,9 +105,10 @@ class Glass:
         from bert_tf.checkpoint import load_tensors, read_tensors
 
         with self.lock:
-            if weights_of(folder) != self.weights:
+            wanted = weights_of(folder)
+            if wanted != self.weights:
                 load_tensors(self.bert.model, read_tensors(folder), source=str(folder))
-                self.weights = weights_of(folder)
+                self.weights = wanted
             return getattr(self.bert, question)(*texts)
 
 

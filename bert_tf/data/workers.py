@@ -27,7 +27,7 @@ def run_jobs(function: Callable, jobs: dict[str, tuple], *, processes: int,
 
     Raises:
         ValueError, FileNotFoundError: what a job raised; the others are stopped.
-        RuntimeError: a job's process died.
+        ValueError: a job's process died.
     """
     if processes == 1 or len(jobs) <= 1:
         _run_here(function, jobs, finished, report)
@@ -89,7 +89,7 @@ def _result(name: str, here, process):
         result = here.recv()
     except (EOFError, ConnectionError):
         process.join()
-        raise RuntimeError(
+        raise ValueError(
             f"The process for {name} ended with exit code {process.exitcode} before its work was done. Its "
             "own words, if any, are above; -9 usually means that the machine ran out of memory: use fewer "
             "processes. In a script of your own, the call has to stand below `if __name__ == \"__main__\":`.") from None

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 
-from bert_tf.compiled import compiled
 from bert_tf.data.shards import prepare
 from bert_tf.explore import Bert
 from bert_tf.training.measures import (
@@ -46,13 +45,13 @@ def masked_words(bert: Bert, path: str | Path, *, scratch: str | Path, pairs: in
         FileNotFoundError: there is no such file.
     """
     _require(bert, "masked-word", bert.has_mlm_head)
-    run, sampler = compiled(bert.model), _sampler(bert, path, scratch, mask_rate=mask_rate, single_rate=float(alone))
+    sampler = _sampler(bert, path, scratch, mask_rate=mask_rate, single_rate=float(alone))
     length = min(SHORT_SENTENCE, _length(bert)) if alone else _length(bert)
     losses, ranks = [], []
     steps = max(1, pairs // ROWS)
     for step in range(steps):
         batch = sampler.batch(step, sequence_length=length, batch_size=ROWS)
-        logits = run({key: batch[key] for key in ("token_ids", "segment_ids", "padding_mask", "mask_positions")})
+        logits = bert.run({key: batch[key] for key in ("token_ids", "segment_ids", "padding_mask", "mask_positions")})
         real = batch["mask_weights"] == 1
         loss, rank = loss_and_rank(logits["mlm_logits"][real], batch["mask_ids"][real])
         losses.append(loss)
@@ -86,14 +85,14 @@ def next_sentences(bert: Bert, path: str | Path, *, scratch: str | Path, pairs: 
         ValueError, FileNotFoundError: as `masked_words`.
     """
     _require(bert, "next-sentence", bert.has_nsp_head)
-    run, figures, length = compiled(bert.model), {}, min(longest, _length(bert))
+    figures, length = {}, min(longest, _length(bert))
     steps = max(1, pairs // ROWS)
     for kind in kinds:
         sampler, hits = _sampler(bert, path, scratch, short_rate=0.0, **NEGATIVES[kind]), 0
         for step in range(steps):
             batch = unmasked(sampler.batch(step, sequence_length=length, batch_size=ROWS))
             inputs = {key: batch[key] for key in ("token_ids", "segment_ids", "padding_mask")}
-            logits = run({**inputs, "mask_positions": np.zeros((ROWS, 1), np.int32)})["nsp_logits"]
+            logits = bert.run({**inputs, "mask_positions": np.zeros((ROWS, 1), np.int32)})["nsp_logits"]
             hits += int((logits.argmax(axis=-1) == batch["next_labels"]).sum())
             progress((len(figures) + (step + 1) / steps) / len(kinds))
         figures[kind] = hits / (steps * ROWS)

@@ -140,10 +140,10 @@ def resume(path: str | Path) -> None:
         ValueError: it is still at work or finished, or too many others are at work.
         FileNotFoundError: there is no such run.
     """
-    state = state_of(path)
-    if not state.resumable:
-        raise ValueError(f"The run {state.name!r} is {state.state}; only one that stopped can be resumed.")
     with _STARTING:
+        state = state_of(path)
+        if not state.resumable:
+            raise ValueError(f"The run {state.name!r} is {state.state}; only one that stopped can be resumed.")
         require_room(Path(path).parent)
         RunFolder(path).clear_stop()
         _spawn(Path(path))
@@ -160,11 +160,11 @@ def train_on(path: str | Path, length: float) -> None:
         ValueError: it is still at work, is no pretraining, or would not get longer; too many others are at work.
         FileNotFoundError: there is no such run.
     """
-    _require_rest(Path(path))
-    run = RunFolder(path)
-    if run.config().get("kind") != "pretraining":
-        raise ValueError(f"The run {Path(path).name!r} is no pretraining, so it cannot go on; start a new one.")
     with _STARTING:
+        _require_rest(Path(path))
+        run = RunFolder(path)
+        if run.config().get("kind") != "pretraining":
+            raise ValueError(f"The run {Path(path).name!r} is no pretraining, so it cannot go on; start a new one.")
         require_room(Path(path).parent)
         lengthen(run, length)
         run.clear_stop()

@@ -111,11 +111,11 @@ class Pretraining:
 
     def _shards(self, paths: list[str], folder: Path, *, whole_words: bool = False) -> TokenShards:
         """Opens the token shards of some files; at first makes them."""
-        def progress(done: int, total: int) -> None:
-            self.status("preparing", message=f"token shards: {done / max(total, 1):.0%}")
+        def progress(what: str):
+            return lambda done, total: self.status("preparing", message=f"{what}: {done / max(total, 1):.0%}")
 
-        shards = prepare(paths, self.tokenizer, folder, progress=progress)
-        return mark_words(shards, self.tokenizer, progress=progress) if whole_words else shards
+        shards = prepare(paths, self.tokenizer, folder, progress=progress("token shards"))
+        return mark_words(shards, self.tokenizer, progress=progress("words")) if whole_words else shards
 
     def _training_sampler(self, shares: dict[str, float] | None) -> PairSampler | MixedSampler:
         """Draws from all text alike, or from its parts in the shares asked for."""

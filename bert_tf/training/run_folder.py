@@ -300,7 +300,7 @@ def _most_crowded(steps: list[int]) -> int:
 
 def write_atomically(path: Path, text: str) -> None:
     """Writes a text file beside its final name and renames it; where that fails, nothing is left of it."""
-    scratch = path.with_name(f".{path.name}.{os.getpid()}")
+    scratch = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
     try:
         scratch.write_text(text, encoding="utf-8")
         _replace(scratch, path)

@@ -13,8 +13,7 @@ SHOWN = ["mlm_loss", "mlm_accuracy", "nsp_accuracy"]
 BESIDE = ["learning_rate", "tokens_per_second"]
 SECONDS_BETWEEN_LOOKS = 2.0
 #: What the trainer says while it prepares, by its first word.
-DOING = {"starting": "starting", "vocabulary": "vocabulary", "token": "shards", "words:": "words", "words": "words",
-         "word2vec": "word2vec"}
+DOING = {"starting": "starting", "vocabulary": "vocabulary", "token": "shards", "words:": "words", "word2vec": "word2vec"}
 
 
 def show_numbers(state: run_states.RunState, last: dict, *, waiting: bool) -> None:
