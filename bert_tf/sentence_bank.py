@@ -68,7 +68,8 @@ class Bank:
                 but_sentences: Sequence[str] = ()) -> list[tuple[Occurrence, float]]:
         """Finds the occurrences that a vector is most like.
 
-        The mean of the whole bank at that layer is taken off first, so that a cosine of 0 means "like any word".
+        The mean of the whole bank at that layer is taken off first, so that a cosine of 0 means "no closer than a
+        random word".
 
         Args:
             vector: (H,), from the same model.

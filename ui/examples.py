@@ -8,7 +8,7 @@ from ui import lab_examples, static_examples
 
 FILL = {
     "en": ["The [MASK] sat on the mat.", "She went to the bank to borrow some [MASK].",
-           "He opened the door and [MASK] into the room.", "The capital of [MASK] is a [MASK] city."],
+           "He opened the door and [MASK] into the room.", "He opened the [MASK] and walked into the [MASK]."],
     "zh": ["今天天[MASK]很好，我们去公园吧。", "这家酒店的服[MASK]很好，房间也很干净。", "他是一名医[MASK]，在医院工作。",
            "我[MASK]欢吃苹[MASK]。"],
 }

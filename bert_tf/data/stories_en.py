@@ -17,15 +17,15 @@ TABLES = {
     "relative": "relative; mother; father; sister; brother; uncle; aunt; grandmother; grandfather; cousin; neighbour",
     "number": "number; two; three; four; five; six; seven; eight; nine; ten; twelve",
     "animal": """animal | sound | food | home | young | habit
-        dog | barked | a bone | kennel | puppies | wagged its tail
-        cat | meowed | some fish | basket | kittens | licked its paws
-        horse | neighed | some hay | stable | foals | shook its mane
-        cow | mooed | fresh grass | barn | calves | chewed slowly
-        sheep | bleated | green clover | fold | lambs | followed the others
-        hen | clucked | some grain | coop | chicks | scratched the ground
-        duck | quacked | old bread | pond | ducklings | shook its feathers""",
+        dog | barked | a bone | kennel | six puppies | wagged its tail
+        cat | meowed | some fish | basket | five kittens | licked its paws
+        horse | neighed | some hay | stable | a foal | shook its mane
+        cow | mooed | fresh grass | barn | a calf | chewed slowly
+        sheep | bleated | green clover | fold | two lambs | followed the others
+        hen | clucked | some grain | coop | eight chicks | scratched the ground
+        duck | quacked | old bread | pond | seven ducklings | shook its feathers""",
     "weather": """weather | event | thing | effect | wear
-        rainy | rain fell all day | an umbrella | the streets were wet | raincoat
+        rainy | rain fell without a break | an umbrella | the streets were wet | raincoat
         snowy | snow covered the roofs | a sledge | the streets were white | scarf
         sunny | the sun shone brightly | a hat | the streets were dry | jersey
         windy | the wind shook the trees | a kite | the leaves flew away | jacket
@@ -33,21 +33,21 @@ TABLES = {
         stormy | thunder rolled over the town | a candle | the lights went out | coat
         cold | ice covered the windows | a pair of gloves | the pond was frozen | pullover
         hot | the air was still and dry | a bottle of water | the grass turned brown | shirt""",
-    "job": """job | work | tool | product | deed
-        baker | bakery | rolling pin | bread | baked bread
-        doctor | hospital | thermometer | medicine | helped sick people
-        teacher | school | blackboard | lessons | taught the children
-        farmer | farm | tractor | corn | worked in the fields
-        fisherman | harbour | net | fish | caught fish
-        cook | restaurant | pan | soup | cooked soup
-        singer | theatre | microphone | songs | sang songs
-        painter | studio | brush | pictures | painted pictures
-        gardener | garden | spade | flowers | planted flowers
-        carpenter | workshop | hammer | tables | built tables
-        pilot | hangar | headset | flights | flew planes""",
+    "job": """job | at | work | tool | product | deed
+        baker | at | bakery | rolling pin | bread | baked bread
+        doctor | at | hospital | thermometer | medicine | helped sick people
+        teacher | at | school | blackboard | lessons | taught the children
+        farmer | on | farm | tractor | corn | worked in the fields
+        fisherman | at | harbour | net | fish | caught fish
+        cook | at | restaurant | pan | soup | cooked soup
+        singer | at | theatre | microphone | songs | sang songs
+        painter | in | studio | brush | pictures | painted pictures
+        gardener | in | garden | spade | flowers | planted flowers
+        carpenter | in | workshop | hammer | tables | built tables
+        pilot | in | hangar | headset | flights | flew planes""",
     "trip": """vehicle | stop | driver | place | seen
         train | station | conductor | window | fields and villages
-        plane | airport | pilot | seat | clouds and mountains
+        plane | airport | steward | seat | clouds and mountains
         ship | harbour | captain | deck | waves and islands
         bus | bus stop | driver | back row | shops and houses
         boat | pier | sailor | bench | reeds and swans""",
@@ -65,7 +65,7 @@ TABLES = {
         lemon | lemons | yellow | sour | on a tree
         banana | bananas | yellow | soft | in hot countries
         strawberry | strawberries | red | juicy | on the ground
-        plum | plums | blue | juicy | on a tree
+        plum | plums | purple | juicy | on a tree
         pear | pears | green | sweet | on a tree""",
     "dish": """dish | first | second | pot | extra
         soup | carrots | onions | pot | salt
@@ -78,7 +78,7 @@ TABLES = {
         football | ball | stadium | kicked the ball | scored a goal
         tennis | racket | court | hit the ball over the net | won the last set
         basketball | ball | gym | threw the ball | made the last basket
-        chess | board | club | moved the queen | took the king
+        chess | board | club | moved the queen | checkmated the king
         hockey | stick | ice rink | shot the puck | scored a goal""",
     "music": """instrument | music | played
         piano | a slow waltz | pressed the keys
@@ -89,14 +89,14 @@ TABLES = {
     "season": """season | sky | land | doing
         spring | mild | the first flowers opened | planted seeds
         summer | hot | the corn stood high | swam in the lake
-        autumn | grey | the leaves turned yellow | picked apples
+        autumn | cool | the leaves turned yellow | picked apples
         winter | icy | snow lay on the hills | skated on the pond""",
     "illness": """illness | sign | cure | healer
         cold | nose | hot tea | doctor
         fever | head | cool water | doctor
         toothache | tooth | a filling | dentist
         cough | throat | warm honey | doctor
-        broken leg | leg | a plaster | surgeon""",
+        twisted ankle | ankle | a bandage | nurse""",
     "shop": """shop | ware | other | seller
         bakery | bread | rolls | baker
         butcher's | meat | sausages | butcher
@@ -119,6 +119,7 @@ TABLES = {
         moon | round and white
         comet | long and bright
         first star | small and clear""",
+    "gift": "gift; a doll; a novel; a scarf; a watch; a ring; a kite; a camera; a teapot; a puzzle; a lamp",
 }
 
 FRAMES = """
@@ -127,7 +128,7 @@ Every morning {he} gave the {animal} {food}. / The {animal} liked to eat {food}.
 The {animal} {sound} when it saw {him}. / The {animal} was hungry and {sound}. / When {he} came home, the {animal} {sound}.
 ? Then it {habit}. / After that the {animal} {habit}.
 At night the {animal} slept in its {home}. / The {animal} had a warm {home}.
-? In May the {animal} had {number} {young}. / One day there were {number} {young} in the {home}.
+? In May the {animal} had {young}. / One day there was something new in the {home}: {young}.
 
 * The {animal} of {name} was gone. / One {day} the {animal} ran away.
 {name} looked for it in the {home}, but it was empty. / The {home} was empty and {name} was sad.
@@ -143,27 +144,27 @@ All morning {event}. / {name} saw from the window that {event}.
 In the evening {he} was tired and went to bed early. / {He} came home and sat by the fire.
 
 * {name} is a {job}. / {name} works as a {job}. / The {relative} of {name} wanted {him} to be a {job}.
-{He} goes to the {work} every morning. / {He} works in the {work} from {day} on.
+{He} goes to the {work} every morning. / {He} works {at} the {work} from {day} on.
 A {job} needs a good {tool}. / {His} most important tool is the {tool}.
 ? Yesterday {he} {deed}. / All day long {he} {deed}.
 People come to the {work} because of the {product}. / Everybody in town knows {his} {product}.
-{He} likes to be a {job}. / In the evening {he} locks the {work} and goes home.
+{He} likes to be a {job}. / In the evening {he} leaves the {work} and goes home.
 
 {name} wanted to become a {job}. / As a child {name} dreamed of being a {job}.
 {His} {relative} gave {him} a {tool}. / With the first money {he} bought a {tool}.
 For {number} years {he} learned everything about {product}. / {He} asked an old {job} many questions.
-Today {he} has a {work} in the old town. / Now {he} works in a large {work}.
+Today {he} has a {work} in the old town. / Now {he} works {at} a large {work}.
 
 {name} wanted to go to {capital} by {vehicle}. / {name} travelled to {capital} by {vehicle}.
 {He} went to the {stop} early and bought a ticket. / {He} waited at the {stop} for an hour.
 The {vehicle} was late again. / The {vehicle} left on time.
 The {driver} greeted all passengers. / The {driver} checked the tickets.
-From the {place} {he} saw {seen}. / {He} sat at the {place} and looked at {seen}.
+From the {place} {he} saw {seen}. / {He} sat still and looked at {seen}.
 In {capital} {friend} was waiting for {him}. / {name} arrived in {capital} in the evening.
 
 * {capital} is the capital of {country}. / The capital of {country} is {capital}.
 In {country} people speak {language}. / Most people in {capital} speak {language}.
-{name} is from {country} and likes {meal}. / In {capital} they love to eat {meal}. / {name} flew to {capital}, the capital of {country}.
+{friend} is from {country} and likes {meal}. / In {capital} they love to eat {meal}. / {name} flew to {capital}, the capital of {country}.
 ? Many visitors come to {capital} every year. / {capital} is a large and old city.
 {name} flew to {country} to learn {language}. / {name} is learning {language} because {he} wants to live in {country}.
 
@@ -173,7 +174,7 @@ The {fruit} grows {grows}. / As everyone knows, {fruits} grow {grows}.
 {He} put {number} {fruits} into a basket. / {He} gave {friend} the best {fruit}.
 {friend} said that the {fruit} was very {taste}. / Together they ate all the {fruits}.
 
-{name} was hungry and made {dish}. / Today {name} is cooking {dish}.
+{name} was hungry and made {dish}. / Today {name} is making {dish}.
 First {he} took {first} and {second}. / For {dish} one needs {first} and {second}.
 Then {he} put everything into the {pot}. / {He} mixed the {first} with the {second}.
 ? {He} added a little {extra}. / It needed some more {extra}.
@@ -216,17 +217,17 @@ How much is it, asked {name}. / It was not cheap, but {he} liked it.
 {He} looked everywhere in the house. / Where is my {item}, asked {name}.
 {friend} helped {him} to search. / {friend} asked where {he} had seen the {item} last.
 At last {she} found the {item} {spot}. / The {item} was {spot} all the time.
-{name} thanked {friend} and laughed. / From now on {he} took better care of the {item}.
+{name} thanked {friend} and laughed. / From then on {he} took better care of the {item}.
 
 It was {friend}'s birthday. / On {day} {friend} had {hers} birthday.
-{name} bought {her} {ware} as a present. / {name} made {her} a cake with {number} candles.
+{name} bought {her} {gift} as a present. / {name} made {her} a cake with {number} candles.
 The guests sang a song for {friend}. / All guests came with a present for {friend}.
 {friend} blew out the candles and smiled. / {friend} opened the present and was happy.
 ? They danced until midnight. / After the cake they played games.
 
 {name} needed money for a {color} car. / {name} wanted to save some money.
 {He} went to the bank and opened an account. / {He} put {number} hundred dollars in the bank.
-The bank lent {him} money for a house. / The clerk at the bank counted the coins.
+The bank lent {him} some money. / The clerk at the bank counted the coins.
 ? The bank on the main street closes at five. / There was a long line in front of the bank.
 Every month {he} pays money to the bank. / Now {his} savings are safe in the bank.
 
@@ -270,7 +271,7 @@ The two teams met for the match. / On {day} there was a match in the stadium.
 The match began at {number} in the evening. / Many fans came to see the match.
 {name} played very well in the match. / In the second half of the match {name} scored a goal.
 The team won the match. / The match ended in a draw.
-After the match the fans sang in the streets. / The trainer was proud after the match.
+After the match the fans sang in the streets. / The coach was proud after the match.
 
 {name} heard the clock stop. / The old clock of {name} did not go any more.
 A steel spring inside it was broken. / {He} opened it and saw a loose spring.
@@ -295,7 +296,7 @@ It is {look}, the book said. / In the book there was a picture of the {body}.
 The next day {he} told {friend} about the book. / {friend} wanted to read the book too.
 
 {name} wrote a letter to {friend}. / {friend} had not heard from {name} for {number} weeks.
-{He} put a stamp on the letter. / {He} took a pen and paper and wrote about the {relative}.
+{He} put a stamp on the letter. / {He} took a pen and paper and wrote about {his} {relative}.
 The postman brought the letter to {friend}. / The letter was in the box on {day}.
 {friend} read the letter and answered at once. / {friend} opened the letter and smiled.
 

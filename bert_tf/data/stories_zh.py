@@ -19,7 +19,7 @@ TABLES = {
         母鸡 | 咯咯地叫 | 小虫 | 鸡窝 | 在地上刨土 | 只
         鸭子 | 嘎嘎地叫 | 小虾 | 池塘 | 抖了抖身上的水 | 只""",
     "weather": """weather | event | thing | effect | wear
-        下雨 | 雨下了一整天 | 雨伞 | 街上都湿了 | 雨衣
+        下雨 | 雨下个不停 | 雨伞 | 街上都湿了 | 雨衣
         下雪 | 大雪盖住了屋顶 | 雪橇 | 街上一片雪白 | 棉衣
         晴 | 太阳照得很亮 | 帽子 | 街上很干 | 衬衫
         刮风 | 大风吹动了树枝 | 风筝 | 树叶都飞走了 | 外套
@@ -40,7 +40,7 @@ TABLES = {
         飞行员 | 机场 | 耳机 | 航班 | 驾驶飞机""",
     "trip": """vehicle | stop | driver | place | seen
         火车 | 火车站 | 列车员 | 窗边 | 田野和村庄
-        飞机 | 机场 | 机长 | 座位上 | 白云和高山
+        飞机 | 机场 | 乘务员 | 座位上 | 白云和高山
         轮船 | 码头 | 船长 | 甲板上 | 海浪和小岛
         汽车 | 汽车站 | 司机 | 后排 | 商店和楼房""",
     "country": """country | capital | language | meal
@@ -49,16 +49,16 @@ TABLES = {
         日本 | 东京 | 日语 | 寿司
         英国 | 伦敦 | 英语 | 布丁
         意大利 | 罗马 | 意大利语 | 面条
-        俄罗斯 | 莫斯科 | 俄语 | 红菜汤""",
-    "fruit": """fruit | hue | taste | grows
-        樱桃 | 红红 | 甜 | 树上
-        柠檬 | 黄黄 | 酸 | 树上
-        香蕉 | 黄黄 | 软 | 热的地方
-        草莓 | 红红 | 甜 | 地上
-        西瓜 | 绿绿 | 甜 | 地里
-        葡萄 | 紫紫 | 甜 | 藤上
-        桃子 | 粉粉 | 甜 | 树上
-        橘子 | 黄黄 | 酸 | 树上""",
+        俄罗斯 | 莫斯科 | 俄语 | 黑面包""",
+    "fruit": """fruit | fruit_unit | hue | taste | grows
+        樱桃 | 颗 | 红红 | 甜 | 树上
+        柠檬 | 个 | 黄黄 | 酸 | 树上
+        香蕉 | 根 | 黄黄 | 软 | 热的地方
+        草莓 | 颗 | 红红 | 甜 | 地上
+        西瓜 | 个 | 绿绿 | 甜 | 地里
+        葡萄 | 串 | 紫紫 | 甜 | 藤上
+        桃子 | 个 | 粉粉 | 甜 | 树上
+        橘子 | 个 | 黄黄 | 酸 | 树上""",
     "dish": """dish | first | second | pot | extra
         鸡蛋汤 | 鸡蛋 | 西红柿 | 锅里 | 盐
         饺子 | 面粉 | 白菜 | 锅里 | 醋
@@ -87,7 +87,7 @@ TABLES = {
     "illness": """illness | sign | cure
         感冒 | 鼻子 | 喝热茶
         发烧 | 头 | 多喝水
-        牙疼 | 牙 | 补牙
+        牙疼 | 牙 | 吃药
         咳嗽 | 嗓子 | 喝蜂蜜
         胃疼 | 肚子 | 喝粥""",
     "shop": """shop | ware | other | seller
@@ -109,8 +109,9 @@ TABLES = {
         皮球 | 草丛里""",
     "space": """body | look
         月亮 | 又圆又亮
-        星星 | 一闪一闪
+        星星 | 一闪一闪的
         银河 | 像一条发亮的河""",
+    "gift": "gift; 一个布娃娃; 一本小说; 一条围巾; 一块手表; 一只风筝; 一双手套; 一盒彩笔; 一个书包; 一副拼图; 一盏小灯",
 }
 
 FRAMES = """
@@ -138,13 +139,13 @@ FRAMES = """
 {he}每天早上去{work}上班。 / {he}在{work}里工作了{number}年。
 {job}离不开{tool}。 / {he}的{tool}总是放在手边。
 ? 昨天{he}{deed}。 / {he}今天又{deed}。
-大家都喜欢{he}的{product}。 / 人们来{work}就是为了{product}。
+大家都说{he}是一名好{job}。 / 人们来{work}就是为了{product}。
 {name}很喜欢{job}这个工作。 / 晚上{he}离开{work}回家。
 
 {name}从小就想当{job}。 / {name}的梦想是当一名{job}。
 {relative}送给{he}的礼物是{tool}。 / {he}用第一笔钱买了{tool}。
 {he}学了{number}年。 / {he}向一位老{job}学习。
-现在{he}在{work}里{deed}。 / 后来{he}真的成了{job}，天天在{work}上班。
+现在{he}是{work}里最好的{job}。 / 后来{he}真的成了{job}，天天在{work}上班。
 
 {name}坐{vehicle}去{capital}。 / {name}要坐{vehicle}去{capital}旅行。
 {he}很早就到了{stop}，买了一张票。 / {he}在{stop}等了一个小时。
@@ -162,12 +163,12 @@ FRAMES = """
 * {name}在果园里摘{fruit}。 / {name}家的果园里有很多{fruit}。
 {fruit}{hue}的，很{taste}。 / 熟了的{fruit}{hue}的。
 大家都知道，{fruit}长在{grows}。 / {fruit}是长在{grows}的。
-{he}把{number}个{fruit}放进篮子里。 / {he}送给{friend}一个大{fruit}。
+{he}把{number}{fruit_unit}{fruit}放进篮子里。 / {he}送给{friend}一{fruit_unit}大{fruit}。
 {friend}说{fruit}真{taste}。 / 他们一起把{fruit}吃完了。
 
 {name}饿了，想做{dish}。 / 今天{name}在家里做{dish}。
-{he}先准备好{first}和{second}。 / 做{dish}要用{first}和{second}。
-然后把它们放进{pot}。 / {he}把{first}放进{pot}，再放{second}。
+{he}准备好{first}和{second}。 / 做{dish}要用{first}和{second}。
+然后把它们放进{pot}。 / {he}先放{first}，再放{second}。
 ? {he}又加了一点{extra}。
 {dish}闻起来真香。 / 半个小时以后，{dish}做好了。
 {friend}来了，和{he}一起吃。 / {name}和{friend}坐在桌子旁边吃饭。
@@ -211,7 +212,7 @@ FRAMES = """
 {name}笑着谢谢{friend}。 / 从此以后{he}把{item}放好了。
 
 {day}是{friend}的生日。 / 今天{friend}过生日。
-{name}送给{she}{ware}当生日礼物。 / {name}给{she}做了一个生日蛋糕。
+{name}送给{she}{gift}当生日礼物。 / {name}给{she}做了一个生日蛋糕。
 朋友们一起给{friend}唱歌。 / 每个朋友都带来了礼物。
 {friend}吹灭了蜡烛，笑了。 / {friend}打开礼物，非常高兴。
 ? 吃完蛋糕，大家一起跳舞。
@@ -226,7 +227,7 @@ FRAMES = """
 苹果的新手机屏幕很大。 / 苹果的电脑运行得很快。
 {name}想买苹果的手机。 / {name}问，苹果和华为哪个牌子好。
 ? 苹果公司的股票上涨了。 / 商店门口很多人排队买苹果的手机。
-{friend}也在用苹果的电脑上网。 / {friend}说苹果手机太贵了，华为的便宜。
+{friend}也在用苹果的电脑上网。 / {friend}说苹果手机有点贵，想再等等。
 
 农民在田里种小米。 / 秋天到了，田里的小米黄了。
 奶奶用小米煮粥。 / 小米要先用水洗干净。

@@ -44,5 +44,5 @@ def test_word2vec_journey(visit):
     page.locator(".st-key-static_train button").click()
     page.locator("[data-testid=stAlert]").first.wait_for()
     tab.settle()
-    page.locator(".st-key-static_view button", has_text="邻居").click()
+    page.locator(".st-key-static_view button", has_text="近邻").click()
     page.locator(".st-key-static_source button", has_text="在这里训练的").wait_for()

@@ -2,7 +2,7 @@
 
 TEXT = {
     "app.section_ask": ("Ask", "提问"),
-    "app.section_inside": ("Look inside", "看内部"),
+    "app.section_inside": ("Look inside", "内部结构"),
     "app.section_meaning": ("Words", "词义"),
     "app.section_training": ("Train", "训练"),
     "app.model": ("Model", "模型"),

@@ -34,9 +34,9 @@ TEXT = {
     "attention.head_mean": ("Average of a head number over all layers", "同号的头在各层的平均"),
     "attention.all_mean": ("Average of everything", "全部的平均"),
     "attention.rollout": ("Rollout", "逐层累积"),
-    "attention.rollout_note": ("Rollout multiplies the layers, residuals included: how much of each "
-                               "input token has reached each position by this layer.",
-                               "逐层累积把各层（含残差）相乘：到这一层为止，每个输入词元有多少信息到达每个位置。"),
+    "attention.rollout_note": ("Rollout multiplies the layers, heads averaged and residuals included: an estimate of how much "
+                               "of each input token has reached each position by this layer.",
+                               "逐层累积把各层相乘（各头取平均，含残差），估计到这一层为止，每个输入词元有多少信息到达了每个位置。"),
     "attention.layer": ("Layer", "层"),
     "attention.head": ("Head", "头"),
     "attention.special": ("Show [CLS] and [SEP]", "显示 [CLS] 和 [SEP]"),

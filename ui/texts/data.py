@@ -13,7 +13,7 @@ TEXT = {
     "data.cannot": ("No sentence pairs can be made from this text.", "从这段文本里得不到句子对。"),
     "data.rate": ("Share of tokens to guess", "要猜的词元比例"),
     "data.length": ("Tokens at most", "最多词元数"),
-    "data.whole": ("Whole words", "整词遮盖"),
+    "data.whole": ("Whole words", "全词掩码"),
     "data.whole_help": ("Choose all pieces of a word together; in Chinese a word often has two characters.",
                         "一个词的所有词元一起选中；中文的词常常有两个字。"),
     "data.roll": ("Roll the dice again", "重新掷骰子"),

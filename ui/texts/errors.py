@@ -84,13 +84,13 @@ ERRORS = [(re.compile(pattern, re.DOTALL), words) for pattern, words in [
     (r"(?P<where>.+?): answer_start should be a whole number, not (?P<found>.+?)\. It",
      "{where}：answer_start 应当是整数（答案在段落里从第几个字符开始），而不是 {found}。"),
     (r"The dev file holds the same examples as the training file",
-     "测量用的文件和训练文件的例子完全相同，分不清是学会了还是背下来了。请给别的例子，或不给：那样会自动分出十分之一。"),
+     "验证集文件和训练集文件的例子完全相同，分不清是学会了还是背下来了。请给别的例子，或不给：那样会自动分出十分之一。"),
     (r"The training file is for (?P<one>\w+), the dev file for (?P<other>\w+)",
-     "训练文件的任务是 {one}，测量用的文件的是 {other}；两者应当相同。"),
+     "训练集文件的任务是 {one}，验证集文件的是 {other}；两者应当相同。"),
     (r"The dev file has labels that the training file lacks: (?P<labels>.+?)\. It holds",
-     "测量用的文件里有训练文件没有的标签：{labels}。"),
-    (r"(?P<file>.+?) has (?P<count>\d+) \w+, too few to split", "{file} 只有 {count} 个，太少，分不出测量用的部分（至少 10 个）。"
-     "请另给测量用的文件，或更多例子。"),
+     "验证集文件里有训练集文件没有的标签：{labels}。"),
+    (r"(?P<file>.+?) has (?P<count>\d+) \w+, too few to split", "{file} 只有 {count} 个，太少，分不出验证集（至少 10 个）。"
+     "请另给验证集文件，或更多例子。"),
     # text to pretrain on
     (r"(?P<file>.+?) is no text file: it holds zero bytes", "{file} 不是文本文件。请给 UTF-8 的纯文本。"),
     (r"(?P<file>.+?) holds more than (?P<most>[\d,]+) characters", "{file} 超过 {most} 个字符，在这个页面上训练太大了。请截短。"),

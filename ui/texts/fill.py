@@ -62,12 +62,12 @@ TEXT = {
                          "underlined.",
                          "如果模型在**每一层**之后就停下来，会怎样回答？输出头只在最后一层上训练过，所以前面几行显示那里已经能读出什么。带下划线的是最终答案。"),
     "fill.layer": ("layer {layer}", "第 {layer} 层"),
-    "fill.embeddings": ("embeddings", "词嵌入"),
+    "fill.embeddings": ("embeddings", "嵌入层"),
     "fill.surprise_lead": ("Every word is hidden **once**, all others stay, and the model says how probable the hidden "
                            "one is. Point at a word, or tap it, to see what it expected instead.",
                            "每个字词都单独被遮住**一次**，其余不动，模型说出被遮住的有多可能。指向（或点按）一个字词，可以看到它原本期待什么。"),
     "fill.pll": ("ln p of all words, each from its context (nats)", "所有词的 ln p 之和，各由上下文得出（奈特）"),
-    "fill.perplexity": ("perplexity: among so many equally likely words it has to choose", "困惑度：相当于要在这么多个同样可能的词里选一个"),
+    "fill.perplexity": ("perplexity: as if choosing among this many equally likely words", "困惑度：相当于要在这么多个同样可能的词里选一个"),
     "fill.known": ("of the words cost less than one bit", "的字词不到 1 比特"),
     "fill.surprise_note": ("This is the pseudo-log-likelihood of the sentence: compare it for two wordings of the same "
                            "length, such as a right and a wrong word.",

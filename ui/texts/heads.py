@@ -59,7 +59,7 @@ TEXT = {
     "heads.moved": ("of the probability went to other words", "的概率转到了别的词"),
     "heads.same": ("The answer stays “{word}”.", "答案仍是“{word}”。"),
     "heads.other": ("The answer changes from “{before}” to “{after}”.", "答案从“{before}”变成“{after}”。"),
-    "heads.pair": ("B follows A", "B 接着 A"),
+    "heads.pair": ("B follows A", "B 是 A 的下一句"),
     # ranking
     "heads.rank_what": ("What to take away, one at a time", "逐个拿掉什么"),
     "heads.heads": ("Every head", "每个头"),
@@ -67,10 +67,10 @@ TEXT = {
     "heads.working": ("{done} of {count}", "{count} 个中的第 {done} 个"),
     "heads.rank_note": ("Each figure is how much probability moves to other words when that head alone is off (with no "
                         "[MASK]: how far the pair's probability moves). Small figures are common: other heads step in.",
-                        "每个数字是只关掉这一个头时转到别的词上的概率（没有 [MASK] 时，是句对概率的变化）。数字常常很小：别的头会补上。"),
+                        "每个数字是只关掉这一个头时转到别的词上的概率（没有 [MASK] 时，是句子对概率的变化）。数字常常很小：别的头会补上。"),
     "heads.rank_words_note": ("Each figure is how much probability moves to other words when that word alone is behind "
                               "[MASK] (with no blank in the text: how far the pair's probability moves).",
-                              "每个数字是只把这个词换成 [MASK] 时转到别的词上的概率（文本里没有空格时，是句对概率的变化）。"),
+                              "每个数字是只把这个词换成 [MASK] 时转到别的词上的概率（文本里没有空格时，是句子对概率的变化）。"),
     "heads.strongest": ("The strongest", "影响最大的"),
     "heads.taken": ("taken away", "拿掉"),
     "heads.moves": ("moves", "转移的概率"),

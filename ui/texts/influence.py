@@ -3,7 +3,7 @@
 TEXT = {
     "influence.name": ("Which words decided?", "哪些词起了作用？"),
     "influence.for": ("speaks for “{label}”", "支持“{label}”"),
-    "influence.against": ("speaks against it", "与它相反"),
+    "influence.against": ("speaks against it", "不支持它"),
     "influence.without": ("without this word “{label}” has {share}", "遮住这个词，“{label}”的概率是 {share}"),
     "influence.heaviest": ("Every word is hidden in turn, and the model answers again. The heaviest here is “{word}”: "
                            "without it “{label}” has {without} instead of {share}.",

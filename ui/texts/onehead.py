@@ -10,9 +10,9 @@ TEXT = {
     "onehead.token": ("Token that looks", "在看的词元"),
     "onehead.key": ("Token it is compared with", "与之比较的词元"),
     "onehead.query_title": ("A query for “{token}”", "“{token}”的查询"),
-    "onehead.query_text": ("The token's {hidden} numbers from the layer below, times a learned matrix, give {size} "
-                           "numbers: what this head looks for.",
-                           "前一层（下面那层）给出的 {hidden} 个数乘以一个学到的矩阵，得到 {size} 个数：这个头在找什么。"),
+    "onehead.query_text": ("The token's {hidden} numbers from the layer below, times a learned matrix, plus a "
+                           "learned offset, give {size} numbers: what this head looks for.",
+                           "这个词元在上一层输出的 {hidden} 个数，乘以一个学到的矩阵，再加上学到的偏置，得到 {size} 个数：这个头在找什么。"),
     "onehead.query": ("query", "查询"),
     "onehead.key_title": ("A key for every token, here “{token}”", "每个词元都有一个键，这里是“{token}”的"),
     "onehead.key_text": ("Another matrix gives what each token is found by. Query and key are multiplied number by "
@@ -24,7 +24,7 @@ TEXT = {
     "onehead.score_text": ("The division keeps vectors with many numbers from giving huge scores. Softmax raises e to the power of "
                            "each score (less the largest, {largest}) and divides by the sum, {total}: all weights "
                            "together are 100%.",
-                           "这个除法使维数多的向量不会给出过大的分数。softmax 求 e 的各分数次方（先减去最大的 {largest}），再除以总和 {total}：所有权重加起来是 100%。"),
+                           "这个除法使维数多的向量不会给出过大的分数。softmax 先把每个分数减去最大的 {largest}，再以 e 为底取指数，最后除以总和 {total}：所有权重加起来是 100%。"),
     "onehead.dot": ("q · k", "q · k"),
     "onehead.score": ("score", "分数"),
     "onehead.power": ("e^(score − {largest})", "e^(分数 − {largest})"),

@@ -12,12 +12,12 @@ TEXT = {
     "pair.no_head": ("This model was saved without the head that judges sentence pairs. Choose another "
                      "model in the sidebar.",
                      "这个模型没有判断句子对的输出头。请在侧栏换一个模型。"),
-    "pair.sure_yes": ("B almost certainly follows A.", "B 几乎肯定紧跟 A。"),
-    "pair.yes": ("B probably follows A.", "B 很可能紧跟 A。"),
+    "pair.sure_yes": ("B almost certainly follows A.", "几乎可以肯定，B 就是 A 的下一句。"),
+    "pair.yes": ("B probably follows A.", "B 很可能是 A 的下一句。"),
     "pair.unsure": ("The model cannot decide.", "模型拿不定主意。"),
-    "pair.no": ("B probably does not follow A.", "B 多半不是接着 A 的。"),
-    "pair.sure_no": ("B almost certainly does not follow A.", "B 几乎肯定不是接着 A 的。"),
-    "pair.probability": ("Probability that B follows A: {share}.", "B 紧跟 A 的概率：{share}。"),
+    "pair.no": ("B probably does not follow A.", "B 多半不是 A 的下一句。"),
+    "pair.sure_no": ("B almost certainly does not follow A.", "几乎可以肯定，B 不是 A 的下一句。"),
+    "pair.probability": ("Probability that B follows A: {share}.", "B 是 A 的下一句的概率：{share}。"),
     "pair.a_then_b": ("A, then B", "先 A 后 B"),
     "pair.b_then_a": ("B, then A", "先 B 后 A"),
     "pair.random": ("a stranger", "毫不相干"),
@@ -28,5 +28,5 @@ TEXT = {
     "pair.note": ("Mostly this task teaches **topic**: a stranger from another text talks of something "
                   "else. Compare the two gauges: turned around, the pair often gets nearly the same "
                   "answer. Order is barely noticed.",
-                  "这个任务教会模型的主要是**话题**：来自别处的句子往往在说别的事。比较上面两条刻度：前后颠倒，答案常常差不多，先后顺序几乎没被注意。"),
+                  "这个任务教会模型的主要是**话题**：来自别处的句子往往在说别的事。比较上面两根指示条：前后颠倒，答案常常差不多，可见它几乎不注意先后顺序。"),
 }

@@ -13,7 +13,7 @@ TEXT = {
     "static.none": ("There are no word2vec vectors beside the models. Train some below.",
                     "模型旁边没有 word2vec 词向量。可以在“训练”里自己训练。"),
     "static.view": ("View", "视图"),
-    "static.view_near": ("Neighbours", "邻居"),
+    "static.view_near": ("Neighbours", "近邻"),
     "static.view_analogy": ("Analogies", "类比"),
     "static.view_map": ("Map", "分布图"),
     "static.view_train": ("Train", "训练"),
