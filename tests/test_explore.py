@@ -330,7 +330,7 @@ def test_four_threads_get_the_answers_that_one_gets(tiny_bert, tiny_model_folder
     texts = ["the [MASK] sat", "我 [MASK] 苹果", "a dog [MASK] the old river by day " * 2, "[MASK]"]
     expected = [(tiny_bert.fill_mask(text), tiny_bert.trace(text).pooled) for text in texts]
     shared = bert_tf.load(tiny_model_folder)  # cold: the first questions compile, all at once
-    inside, most, predict = [], [], shared._answer
+    inside, most, predict = [], [], shared._run
 
     def watched(inputs):
         inside.append(1)
