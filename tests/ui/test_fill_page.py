@@ -74,6 +74,12 @@ def test_click_on_a_piece_and_on_chinese():
     assert at.text_input(key="sentence").value == "dog[MASK] [MASK]爱"
 
 
+def test_blanks_come_in_their_order_on_a_phone():
+    at = open_page("fill_mask", sentence="[MASK] [MASK] [MASK] sat on [MASK]")
+    shown = [caption.value for caption in at.caption if caption.value.startswith("Blank")]
+    assert shown == [words("fill.blank", "en", number=number) for number in (1, 2, 3, 4)]
+
+
 def test_answers_are_the_models(tiny_bert):
     text = "the [MASK] sat on [MASK]."
     at = open_page("fill_mask", sentence=text)
