@@ -101,7 +101,7 @@ def show_bertviz(view: str, trace, bert, pairs: str, with_special: bool) -> None
 
 
 def say_hidden(trace, rows: np.ndarray, place: tuple[int, int] | None, resting: str = "attention.resting") -> None:
-    """Says how much of what is shown goes to hidden tokens, and which heads show little because nearly all of theirs does.
+    """Says how much of what is shown goes to hidden tokens, and which heads show little because nearly all theirs does.
 
     Args:
         trace: of the text.
@@ -150,8 +150,8 @@ def show_grid(trace, with_special: bool) -> None:
     roles = head_roles(trace)
     notes = [[f"{t('attention.layer')} {i + 1} · {t('attention.head')} {j + 1}: {role_note(roles, i, j)}"
               for j in range(heads)] for i in range(layers)]
-    figure = head_charts.heads_grid(weights, notes, layer=t("attention.layer"), head=t("attention.head"),
-                                    pale=None if with_special else lost_on_special(trace, trace.attentions, rows) >= RESTING,
+    pale = None if with_special else lost_on_special(trace, trace.attentions, rows) >= RESTING
+    figure = head_charts.heads_grid(weights, notes, layer=t("attention.layer"), head=t("attention.head"), pale=pale,
                                     chosen=chosen, dark=common.dark())
     with st.container(border=True):
         st.plotly_chart(figure, key="heads_grid", config=charts.CONFIG, theme=None, on_select=enlarge,
