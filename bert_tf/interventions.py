@@ -61,8 +61,8 @@ class Effect:
         change: what was taken away.
         words: for each [MASK] the pieces that are most probable before or after: the model's answer before
             comes first, then the others by their larger probability.
-        moved: for each [MASK] how much probability went to other words, in [0, 1]: half the sum of all
-            differences (total variation).
+        moved: for each [MASK] how much probability changed place, in [0, 1]: half the sum of all differences
+            (total variation).
         is_next: probability that the second text follows the first, before and after; None without a pair.
     """
 

@@ -12,14 +12,15 @@ import numpy as np
 import plotly.graph_objects as go
 
 from ui.html import DARK, LIGHT, Palette
+from ui.label_places import label_places
 
 #: What Streamlit hands to plotly for every chart: no toolbar but, when one points at the chart, a button that saves it.
 CONFIG = {"responsive": True, "displayModeBar": "hover", "displaylogo": False, "modeBarButtons": [["toImage"]],
           "toImageButtonOptions": {"format": "png", "scale": 2}}
 FONT = ("Source Sans, PingFang SC, Hiragino Sans GB, Microsoft YaHei, Noto Sans CJK SC, Noto Sans SC, "
         "system-ui, sans-serif")
-
-
+#: A map is so many times as wide and as high as what is on it; and so high in pixels.
+ROOM, MAP_HEIGHT = (1.32, 1.28), 400
 _BARE = {"showgrid": False, "zeroline": False, "showline": False, "ticks": "", "fixedrange": True,
          "automargin": True}
 
@@ -120,7 +121,8 @@ def static_map(points: np.ndarray, words: Sequence[str], notes: Sequence[str], *
         dark: whether the page is dark.
     """
     palette = DARK if dark else LIGHT
-    positions = _label_places(points, words)
+    positions = label_places(within(points), words, MAP_HEIGHT, sizes=[16, *[13] * (len(words) - 1)],
+                             radii=[18, *[4] * (len(words) - 1)], fixed=[0])
     figure = go.Figure(go.Scatter(
         x=points[1:, 0], y=points[1:, 1], mode="markers+text", text=_texts(words[1:]),
         textposition=positions[1:],
@@ -138,29 +140,6 @@ def static_map(points: np.ndarray, words: Sequence[str], notes: Sequence[str], *
     return _plane(figure, points, palette)
 
 
-def _label_places(points: np.ndarray, words: Sequence[str]) -> list[str]:
-    """Chooses for each label the side of its dot where it is least in the way of dots and labels before it.
-
-    Args:
-        points: (n, 2); the first one carries its word above it.
-        words: n labels; a letter is taken to be 1/55 of the map wide, a Chinese character twice that.
-    """
-    frame = np.maximum(np.ptp(points, axis=0), 1e-6) * 1.3
-    at = (points - points.min(axis=0)) / frame  # (n, 2), from 0 to about 0.77
-    half = [sum(1 + (letter > "\u2e80") for letter in word) / 110 + 0.01 for word in words]
-    boxes = [(x, y, 0.012, 0.015) for x, y in at[1:]] + [(at[0, 0], at[0, 1] + 0.04, max(half[0], 0.05), 0.1)]
-    places = ["top center"]
-    for (x, y), width in zip(at[1:], half[1:]):
-        tries = [("top center", x, y + 0.045), ("bottom center", x, y - 0.045),
-                 ("middle right", x + width + 0.02, y), ("middle left", x - width - 0.02, y)]
-        cost = [sum(abs(left - cx) < width + w and abs(up - cy) < 0.025 + h for cx, cy, w, h in boxes)
-                + 0.5 * (left - width < -0.12 or left + width > 0.89) for _, left, up in tries]
-        place, left, up = tries[int(np.argmin(cost))]
-        places.append(place)
-        boxes.append((left, up, width, 0.025))
-    return places
-
-
 def _texts(words: Sequence[str]) -> list[str]:
     """Escapes words for plotly, which reads a little HTML, and shortens endless ones."""
     return [html.escape(word if len(word) <= 90 else word[:88] + " …", quote=False) for word in words]
@@ -172,12 +151,23 @@ def _scale(palette: Palette) -> list[list]:
 
 def _plane(figure: go.Figure, points: np.ndarray, palette: Palette) -> go.Figure:
     """Gives a map room around its points, and no numbers on its axes: only nearness means something."""
-    span = np.maximum(np.ptp(points, axis=0), 1e-6)
-    middle = (points.max(axis=0) + points.min(axis=0)) / 2
+    span, middle = _span(points)
     axis = {**_BARE, "showticklabels": False, "showline": True, "mirror": True, "linecolor": palette.line}
-    figure.update_xaxes(range=[middle[0] - 0.66 * span[0], middle[0] + 0.66 * span[0]], **axis)
-    figure.update_yaxes(range=[middle[1] - 0.64 * span[1], middle[1] + 0.64 * span[1]], **axis)
-    return _layout(figure, palette, height=400)
+    low, high = middle - span * ROOM / 2, middle + span * ROOM / 2
+    figure.update_xaxes(range=[low[0], high[0]], **axis)
+    figure.update_yaxes(range=[low[1], high[1]], **axis)
+    return _layout(figure, palette, height=MAP_HEIGHT)
+
+
+def within(points: np.ndarray) -> np.ndarray:
+    """Returns how far right and up points (n, 2) are on a map of them, from 0 to 1."""
+    span, middle = _span(points)
+    return (points - middle) / (span * ROOM) + 0.5
+
+
+def _span(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Returns how far apart points (n, 2) are along both axes, and what is in the middle between the outermost."""
+    return np.maximum(np.ptp(points, axis=0), 1e-6), (points.max(axis=0) + points.min(axis=0)) / 2
 
 
 def _layout(figure: go.Figure, palette: Palette, height: int) -> go.Figure:

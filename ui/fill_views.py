@@ -16,6 +16,8 @@ from ui.text import t
 
 #: Candidates in the layer table.
 COLUMNS = 5
+#: The accent behind a candidate, at no and at full probability: on more of it, words could not be read.
+FAINTEST, DEEPEST = 0.08, 0.52
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
@@ -116,7 +118,7 @@ def _layer_table(layers: list[list[Candidate]]) -> str:
     palette, final, rows = common.palette(), layers[-1][0].token_id, []
     for layer in range(len(layers) - 1, -1, -1):
         cells = "".join(
-            f'<td style="background:{html.tint(palette.a, 0.08 + 0.6 * c.probability)}">'
+            f'<td style="background:{html.tint(palette.a, FAINTEST + (DEEPEST - FAINTEST) * c.probability)}">'
             f'{"<u>" if c.token_id == final else ""}<b>{html.piece(c.token)}</b>{"</u>" if c.token_id == final else ""} '
             f"<small>{html.percent(c.probability)}</small></td>" for c in layers[layer])
         name = t("fill.embeddings") if layer == 0 else t("fill.layer", layer=layer)
@@ -177,8 +179,9 @@ def show_two(model: models.Model, text: str, blanks: bool) -> None:
         with column.container(border=True):
             st.markdown(f"**{common.plain(asked_model.bert.name if asked_model is model else name)}**")
             if blanks:
-                for number, candidates in enumerate(asked_model.ask("fill_mask", text, top_k=20)):
-                    if number:
+                answers = asked_model.ask("fill_mask", text, top_k=20)
+                for number, candidates in enumerate(answers):
+                    if len(answers) > 1:
                         st.caption(t("fill.blank", number=number + 1))
                     st.html(html.bars(candidates[:5]))
             if comparable:

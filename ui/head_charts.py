@@ -13,18 +13,21 @@ import plotly.graph_objects as go
 from ui.charts import _BARE, _layout, _scale, _texts
 from ui.html import DARK, LIGHT
 
+#: How dark a pale picture is beside the others.
+PALE = 0.3
 #: So many cells the whole grid has at most: longer texts are drawn coarser.
 MOST_CELLS = 60_000
 
 
 def heads_grid(attentions: np.ndarray, notes: Sequence[Sequence[str]], *, layer: str, head: str,
-               chosen: tuple[int, int] | None = None, dark: bool = False) -> go.Figure:
-    """Draws every head's weights as a small picture, layers downwards; each is as dark as its own largest weight.
+               pale: np.ndarray | None = None, chosen: tuple[int, int] | None = None, dark: bool = False) -> go.Figure:
+    """Draws every head's weights as a small picture, layers downwards; in each the largest weight is the darkest cell.
 
     Args:
         attentions: (L, N, rows, columns), in [0, 1].
         notes: L lists of N tooltips.
         layer, head: the words for "Layer" and "Head".
+        pale: (L, N), whether to draw a head's picture in paler shades; None for no head.
         chosen: the (layer, head) with a frame around it, counted from 0.
         dark: whether the page is dark.
     """
@@ -34,6 +37,8 @@ def heads_grid(attentions: np.ndarray, notes: Sequence[Sequence[str]], *, layer:
     rows, columns = small.shape[2:]
     peaks = small.max(axis=(2, 3), keepdims=True)
     shades = np.rint(small / np.where(peaks > 0, peaks, 1) * 200)
+    if pale is not None:
+        shades *= np.where(pale, PALE, 1)[:, :, None, None]
     gap = max(1, round(max(rows, columns) * 0.06))
     padded = np.pad(shades, ((0, 0), (0, 0), (0, gap), (0, gap)), constant_values=np.nan)
     z = padded.transpose(0, 2, 1, 3).reshape(layers * (rows + gap), heads * (columns + gap))  # one matrix
@@ -52,12 +57,11 @@ def heads_grid(attentions: np.ndarray, notes: Sequence[Sequence[str]], *, layer:
         x, y = across[chosen[1]], down[chosen[0]]
         figure.add_shape(type="rect", x0=x - columns / 2 - gap / 4, x1=x + columns / 2 + gap / 4,
                          y0=y - rows / 2 - gap / 4, y1=y + rows / 2 + gap / 4, line={"color": palette.b, "width": 2})
-    figure.update_xaxes(tickvals=across.tolist(), ticktext=[f"{head} {i + 1}" if heads <= 8 else str(i + 1)
-                                                           for i in range(heads)], side="top", tickangle=0,
-                        range=[-0.5 - gap / 2, heads * (columns + gap) - 0.5], **_BARE)
-    figure.update_yaxes(tickvals=down.tolist(), ticktext=[f"{layer} {i + 1} " if layers <= 8 else f"{i + 1} "
-                                                         for i in range(layers)],
-                        range=[layers * (rows + gap) - 0.5, -0.5 - gap / 2], **_BARE)
+    named = {"font": {"size": 14, "color": palette.soft}, "standoff": 4}
+    figure.update_xaxes(tickvals=across.tolist(), ticktext=[str(i + 1) for i in range(heads)], side="top", tickangle=0,
+                        title={"text": head, **named}, range=[-0.5 - gap / 2, heads * (columns + gap) - 0.5], **_BARE)
+    figure.update_yaxes(tickvals=down.tolist(), ticktext=[f"{i + 1} " for i in range(layers)],
+                        title={"text": layer, **named}, range=[layers * (rows + gap) - 0.5, -0.5 - gap / 2], **_BARE)
     figure.update_layout(hovermode="closest", hoverdistance=-1)
     return _layout(figure, palette, height=int(np.clip(40 + 130 * layers, 240, 900)))
 

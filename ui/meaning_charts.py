@@ -5,13 +5,15 @@ Letters in shapes: n sentences or words, L layers.
 
 from __future__ import annotations
 
+import html
 from collections.abc import Collection, Sequence
 
 import numpy as np
 import plotly.graph_objects as go
 
-from ui.charts import _BARE, _label_places, _layout, _plane, _texts, sense_map
+from ui.charts import _BARE, _layout, _plane, _texts, sense_map, within
 from ui.html import DARK, LIGHT, Palette
+from ui.label_places import label_places
 
 #: With more dots than this, numbers on them would lie on top of each other.
 NUMBERED = 40
@@ -126,10 +128,19 @@ def label_map(points: np.ndarray, labels: Sequence[str], *, dark: bool = False) 
             x=points[:, 0], y=points[:, 1], z=points[:, 2], marker={"size": 4, "color": palette.a},
             textposition="top center", textfont={"size": 12, "color": palette.ink}, **shared))
         return _room(figure, palette, height=560)
-    figure = go.Figure(go.Scatter(x=points[:, 0], y=points[:, 1], cliponaxis=False,
-                                  textposition=_label_places(points, labels), marker={"size": 8, "color": palette.a},
+    figure = go.Figure(go.Scatter(x=points[:, 0], y=points[:, 1], cliponaxis=False, marker={"size": 8, "color": palette.a},
                                   textfont={"size": 13, "color": palette.ink}, **shared))
-    return _plane(figure, points, palette).update_layout(height=520)
+    return place_names(_plane(figure, points, palette).update_layout(height=520))
+
+
+def place_names(figure: go.Figure, arrows: Sequence[tuple[int, int]] = ()) -> go.Figure:
+    """Puts each name of a `label_map` in the plane on a side of its dot where it is clear of all else, arrows too."""
+    dots = figure.data[0]
+    every = np.ones(len(dots.text))
+    places = label_places(within(np.stack([dots.x, dots.y], axis=-1)), [html.unescape(name) for name in dots.text],
+                          figure.layout.height, sizes=every * dots.textfont.size, radii=every * dots.marker.size / 2,
+                          arrows=arrows)
+    return figure.update_traces(textposition=places)
 
 
 def set_off(figure: go.Figure, asked: Collection[int], answer: int | None, *, dark: bool = False) -> go.Figure:
@@ -143,28 +154,22 @@ def set_off(figure: go.Figure, asked: Collection[int], answer: int | None, *, da
     """
     palette, main = palette_of(dark), {*asked} | ({answer} - {None})
     every = range(len(figure.data[0].text))
-    return figure.update_traces(
+    figure.update_traces(
         marker={"color": [palette.b if i == answer else palette.a if i in main else palette.soft for i in every],
                 "size": [14 if i in main else 7 for i in every], "opacity": 1, "line": {"width": 0}},
         textfont={"color": [palette.ink if i in main else palette.soft for i in every],
                   "size": [16 if i in main else 13 for i in every], "weight": [700 if i in main else 400 for i in every]})
+    return place_names(figure)
 
 
 def add_arrows(figure: go.Figure, pairs: Sequence[tuple[int, int]], *, dark: bool = False) -> go.Figure:
-    """Draws an arrow from dot to dot of a `label_map` in the plane, for each pair (start, end) of different dots.
-
-    The words at its ends move to where it is not in their way.
-    """
-    dots = figure.data[0]
-    places = list(dots.textposition)
+    """Draws an arrow from dot to dot of a `label_map` in the plane, for each pair (start, end) of different dots."""
+    dots, pairs = figure.data[0], [(start, end) for start, end in pairs if start != end]
     for start, end in pairs:
-        if start != end:
-            up = dots.y[end] >= dots.y[start]
-            places[start], places[end] = ("bottom center", "top center") if up else ("top center", "bottom center")
-            figure.add_annotation(x=dots.x[end], y=dots.y[end], ax=dots.x[start], ay=dots.y[start], xref="x", yref="y",
-                                  axref="x", ayref="y", text="", arrowhead=2, arrowwidth=2, standoff=9, startstandoff=9,
-                                  arrowcolor=palette_of(dark).ink, opacity=0.7)
-    return figure.update_traces(textposition=places)
+        figure.add_annotation(x=dots.x[end], y=dots.y[end], ax=dots.x[start], ay=dots.y[start], xref="x", yref="y",
+                              axref="x", ayref="y", text="", arrowhead=2, arrowwidth=2, standoff=9, startstandoff=9,
+                              arrowcolor=palette_of(dark).ink, opacity=0.7)
+    return place_names(figure, pairs)
 
 
 def pieces_map(points: np.ndarray, numbers: Sequence[int], titles: Sequence[str], colors: Sequence[str], *,

@@ -3,6 +3,8 @@
 import csv
 import io
 import json
+from dataclasses import replace
+from html import unescape
 from types import SimpleNamespace
 
 import numpy as np
@@ -90,6 +92,28 @@ def test_small_pictures_show_every_head(tiny_bert):
     np.testing.assert_allclose(cells(figure(at, "attention_chart")["data"][0]["z"]), weights[1, 2], atol=1e-6)
 
 
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_pictures_of_heads_that_rest_on_hidden_tokens_are_pale(lang, tiny_bert, monkeypatch):
+    def resting(bert, *texts):
+        trace = ask(bert, *texts)
+        weights = trace.attentions.copy()
+        weights[0, 1] = np.eye(len(trace.tokens))[0] * 0.9 + 0.1 / len(trace.tokens)  # 90% and more on [CLS]
+        return replace(trace, attentions=weights)
+
+    ask = type(tiny_bert).trace
+    monkeypatch.setattr(type(tiny_bert), "trace", resting)
+    at = choose(open_page("attention", lang, look="the sky is bright."), view="grid")
+    lost = 0.9 + 2 * 0.1 / 7  # five words between [CLS] and [SEP]
+    assert words("attention.pale", lang, heads=f"1.2\u00a0({lost:.0%})") in said(at)
+    assert figure(at, "heads_grid")["layout"]["xaxis"]["ticktext"] == ["1", "2", "3", "4"]  # so narrow that none overlap
+    for hidden, darkest in ((True, 200 * head_charts.PALE), (False, 200)):
+        drawn = cells(figure(choose(at, special=not hidden), "heads_grid")["data"][0]["z"])
+        size = 5 if hidden else 7
+        pictures = [drawn[:size, start:start + size] for start in (0, size + 1)]
+        assert [picture.max() for picture in pictures] == pytest.approx([200, darkest])
+    assert "1.2\u00a0" not in said(at)
+
+
 def test_small_pictures_of_a_long_text_are_coarser():
     weights = np.random.default_rng(0).random((12, 12, 128, 127)).astype(np.float32)
     block = head_charts.cells_along(weights)
@@ -175,7 +199,9 @@ def test_what_changes_when_something_is_off(lang, tiny_bert):
         shown = markup(at)
         for word in effect.words[0][:3]:
             assert f"<span>{percent(word.before)} → {percent(word.after)}</span>" in shown
-        assert f"{percent(effect.moved[0])} {words('heads.moved', lang)}" in shown.replace("&lt;", "<")
+        answer = effect.words[0][0]
+        assert words("heads.moved", lang, word=answer.token, before=percent(answer.before), after=percent(answer.after),
+                     share=percent(effect.moved[0])) in unescape(shown)
         assert percent(effect.is_next[1]) in shown
 
 

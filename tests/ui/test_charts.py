@@ -1,9 +1,12 @@
 """The figures draw the numbers that they are given, and every word letter for letter."""
 
+import itertools
+import time
+
 import numpy as np
 import pytest
 
-from ui import charts
+from ui import charts, meaning_charts
 from ui.html import DARK, LIGHT
 
 WEIGHTS = np.array([[0.1, 0.7, 0.2], [0.05, 0.05, 0.9]], np.float32)
@@ -120,6 +123,43 @@ def test_labels_of_neighbours_keep_clear_of_each_other():
     points = np.array([[0.0, 0.0], [1.0, 1.0], [1.02, 1.0], [-1.0, 0.5]])
     near = charts.static_map(points, ["a", "bbbbbb", "cccccc", "d"], ["", "", "", ""], badge="1").data[0]
     assert near.textposition[0] != near.textposition[1]
+
+
+def stretch(side: str, low: str, high: str, width: float, gap: float) -> tuple[float, float]:
+    """From where to where a name of a width reaches along one axis, from the middle of its dot."""
+    return (gap, gap + width) if high in side else (-gap - width, -gap) if low in side else (-width / 2, width / 2)
+
+
+@pytest.mark.parametrize("width", [350, 812])
+def test_names_of_crowded_dots_do_not_overlap_however_wide_the_map(width):
+    """Five dots close together, names as large as Plotly would write them: no two have a pixel in common."""
+    points = np.array([[0.0, 0.0], [0.02, 0.0], [0.0, 0.06], [0.03, 0.06], [0.9, 1.0], [1.0, 1.0], [0.5, 0.5]])
+    names = ["mother", "daughter", "father", "son", "grandmother", "aunt", "母亲"]
+    dots = meaning_charts.label_map(points, names).data[0]
+    at, boxes = charts.within(points) * [width, 512], []
+    for (x, y), name, side in zip(at, names, dots.textposition):
+        letters = len(name) * (13 if name == "母亲" else 6.2)
+        left, right = stretch(side, "left", "right", letters, 5)
+        bottom, top = stretch(side, "bottom", "top", 13, 5)
+        boxes.append((x + left, x + right, y + bottom, y + top))
+    for one, other in itertools.combinations(boxes, 2):
+        assert one[0] >= other[1] or other[0] >= one[1] or one[2] >= other[3] or other[2] >= one[3]
+    assert all(0 <= left and right <= width for left, right, _, _ in boxes)
+
+
+def test_names_keep_clear_of_arrows():
+    points = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.2]])  # an arrow straight up from the first dot
+    figure = meaning_charts.add_arrows(meaning_charts.label_map(points, ["king", "queen", "man"]), [(0, 1)])
+    assert figure.data[0].textposition[0] != "top center" and figure.data[0].textposition[1] != "bottom center"
+    figure = meaning_charts.add_arrows(meaning_charts.label_map(points, ["king", "queen", "man"]), [(1, 0), (2, 2)])
+    assert figure.data[0].textposition[0] != "top center" and len(figure.layout.annotations) == 1
+
+
+def test_so_many_names_that_they_must_overlap_are_placed_soon():
+    points = np.random.default_rng(0).random((150, 2))
+    start = time.perf_counter()
+    assert len(meaning_charts.label_map(points, ["daughter"] * 150).data[0].textposition) == 150
+    assert time.perf_counter() - start < 10
 
 
 BAD, SAFE = "<b>x</b> &lt;", "&lt;b&gt;x&lt;/b&gt; &amp;lt;"

@@ -76,6 +76,12 @@ def test_a_word_of_several_pieces_is_hidden_whole_and_chinese_by_the_character()
     assert at.text_input(key="sentence").value == "Dogs [MASK]爱"
 
 
+def test_blanks_come_in_their_order_on_a_phone():
+    at = open_page("fill_mask", sentence="[MASK] [MASK] [MASK] sat on [MASK]")
+    shown = [caption.value for caption in at.caption if caption.value.startswith("Blank")]
+    assert shown == [words("fill.blank", "en", number=number) for number in (1, 2, 3, 4)]
+
+
 def test_answers_are_the_models(tiny_bert):
     text = "the [MASK] sat on [MASK]."
     at = open_page("fill_mask", sentence=text)

@@ -1,5 +1,6 @@
 """The views of the fill-in page, on the tiny model."""
 
+import re
 import shutil
 
 import numpy as np
@@ -9,7 +10,9 @@ from streamlit.testing.v1 import AppTest
 
 from bert_tf.filling import FillingLab
 from bert_tf.influence import influence_on_blanks
-from ui import html
+from bert_tf.results import Candidate
+from ui import fill_views, html
+from ui.meaning_charts import _channels, contrast
 
 pytestmark = pytest.mark.usefixtures("quick")
 VIEWS = ["words", "together", "layers", "surprise", "two"]
@@ -51,6 +54,22 @@ def test_layers_end_with_the_answer_of_the_model(tiny_bert):
     assert markup(at).split("</table>")[0].count("<tr>") == 3
 
 
+@pytest.mark.parametrize("palette", [html.LIGHT, html.DARK], ids=["light", "dark"])
+def test_every_probability_in_the_layer_table_can_be_read(palette, monkeypatch):
+    monkeypatch.setattr(fill_views.common, "palette", lambda: palette)
+    cells = fill_views._layer_table([[Candidate("cat", number, number / 10) for number in range(11)]])
+    grounds = re.findall(r"rgba\((\d+),(\d+),(\d+),([\d.]+)\)", cells)
+    assert len(grounds) == 11
+    for *color, strength in grounds:
+        ground = float(strength) * np.array(color, float) + (1 - float(strength)) * np.array(_channels(palette.paper))
+        assert contrast(ground, np.array(_channels(palette.ink))) >= 4.5
+
+
+def test_nothing_in_the_layer_table_is_greyer_than_its_words():
+    css = html.style(html.LIGHT, upload="", upload_limit="")
+    assert not re.search(r"\.bt-layers small[^{}]*\{[^}]*\bcolor:", css)
+
+
 def test_surprise_sums_up_the_sentence(tiny_bert):
     at = show("surprise", "the cat sat on the mat.")
     found = FillingLab(tiny_bert).surprise("the cat sat on the mat.")
@@ -67,6 +86,9 @@ def test_two_models_answer_side_by_side(models, tiny_model_folder, tmp_path, mon
     at = show("two", "the [MASK] sat")
     assert at.selectbox(key="other_model").value in ("second", "tiny-random")
     assert markup(at).count("bt-bars") == 2 and markup(at).count("bt-numbers") == 2
+    assert "Blank" not in said(at)
+    two = said(show("two", "the [MASK] sat on [MASK]"))
+    assert [two.count(words("fill.blank", "en", number=number)) for number in (1, 2)] == [2, 2]
 
 
 def test_two_models_of_other_vocabularies_need_a_blank(models, tiny_model_folder, tmp_path, monkeypatch):

@@ -1,5 +1,7 @@
 """The meaning lab and the word2vec page in a real browser, with the bundled model."""
 
+import itertools
+
 import pytest
 
 from bert_tf.sense_sets import sense_set
@@ -24,6 +26,19 @@ def test_a_word_from_the_ready_set_to_half_a_sentence_and_back(visit):
     again.page.goto(page.url)
     again.page.locator(".st-key-accuracy_chart .js-plotly-plot").wait_for()
     again.holds("word", "crane")
+
+
+@pytest.mark.parametrize("lang, width", [("en", 390), ("en", 1280), ("zh", 390)])
+def test_no_name_on_the_map_lies_on_another(lang, width, visit):
+    tab = visit(width=width)
+    tab.page.goto(f"{tab.site}/static_words?lang={lang}&static_view=map")
+    names = tab.page.locator(".st-key-words_chart .textpoint text")
+    names.nth(9).wait_for()
+    tab.settle()
+    boxes = [name.bounding_box() for name in names.all()]
+    for one, other in itertools.combinations(boxes, 2):
+        assert any(a[side] + a[size] <= b[side] for a, b in ((one, other), (other, one))
+                   for side, size in (("x", "width"), ("y", "height"))), (one, other)
 
 
 def test_word2vec_journey(visit):

@@ -21,7 +21,7 @@ from ui.bertviz_view import LABELS, MOST_WEIGHTS, PAIRS, head_view_html
 from ui.examples import ATTENTION
 from ui.text import comma, language, t
 
-#: Heads that give so much of their weight to hidden tokens look empty; so many of them are named.
+#: Heads that give so much of their weight to hidden tokens show little of it; so many of them are named.
 RESTING, MOST_NAMED = 0.8, 6
 VIEWS = ["bertviz", "model", "neuron", "grid", "heatmap"]
 MEASURES = ["one", "layer_mean", "head_mean", "all_mean", "rollout"]
@@ -52,10 +52,11 @@ def shown(trace, pairs: str, with_special: bool) -> tuple[np.ndarray, np.ndarray
     return np.flatnonzero(rows), np.flatnonzero(columns)
 
 
-def lost_on_special(trace, weights: np.ndarray, rows: np.ndarray) -> float:
-    """Returns how much of what these rows give out goes to [CLS] and [SEP], in [0, 1]."""
+def lost_on_special(trace, weights: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Returns how much of what these rows of weights (..., T, T) give out goes to [CLS] and [SEP], (...), in [0, 1]."""
     special = [i for i, (start, end) in enumerate(trace.offsets) if start == end]
-    return float(weights[np.ix_(rows, special)].sum() / weights[rows].sum())
+    given = weights[..., rows, :]
+    return given[..., special].sum(axis=(-2, -1)) / given.sum(axis=(-2, -1))
 
 
 def pick_part(trace) -> str:
@@ -95,25 +96,29 @@ def show_bertviz(view: str, trace, bert, pairs: str, with_special: bool) -> None
     st.caption(" ".join([t(f"attention.{view}_hint"), *left_out]))
     if not with_special:
         rows = shown(trace, pairs, False)[0]
-        say_resting(trace, rows, [(layer - 1, head - 1)] if view == "neuron" else None)
+        say_hidden(trace, rows, (layer - 1, head - 1) if view == "neuron" else None)
     takeaway.offer("bertviz", table=lambda: all_weights(trace), html=page, name=f"attention-{view}")
 
 
-def say_resting(trace, rows: np.ndarray, places: list[tuple[int, int]] | None) -> None:
-    """Says how much of what is shown goes to hidden tokens, and which heads look empty because nearly all of theirs does.
+def say_hidden(trace, rows: np.ndarray, place: tuple[int, int] | None, resting: str = "attention.resting") -> None:
+    """Says how much of what is shown goes to hidden tokens, and which heads show little because nearly all theirs does.
 
     Args:
         trace: of the text.
         rows: the tokens shown.
-        places: (layer, head) of the heads shown; None for all.
+        place: (layer, head) of the one head shown; None where all are.
+        resting: key of the text that names those heads.
     """
-    every = [(layer, head) for layer, heads in enumerate(trace.attentions) for head in range(len(heads))]
-    shares = {place: lost_on_special(trace, trace.attentions[place], rows) for place in places or every}
-    note = t("attention.hidden_note", share=html.percent(float(np.mean(list(shares.values())))))
-    resting = sorted((place for place in shares if shares[place] >= RESTING), key=lambda place: -shares[place])
-    if resting and not places:
-        named = [f"{layer + 1}.{head + 1} ({shares[layer, head]:.0%})" for layer, head in resting[:MOST_NAMED]]
-        note += " " + t("attention.resting", heads=("、" if language() == "zh" else ", ").join(named))
+    shares = lost_on_special(trace, trace.attentions, rows)  # (L, N)
+    note = t("attention.hidden_note", share=html.percent(float(shares[place] if place else shares.mean())))
+    order = np.argsort(-shares, axis=None, kind="stable")[:np.count_nonzero(shares >= RESTING)]
+    if len(order) and not place:
+        named = ("、" if language() == "zh" else ", ").join(
+            f"{layer + 1}.{head + 1}\u00a0({shares[layer, head]:.0%})"
+            for layer, head in zip(*np.unravel_index(order[:MOST_NAMED], shares.shape)))
+        if len(order) > MOST_NAMED:
+            named = t("attention.and_more", heads=named, count=len(order) - MOST_NAMED)
+        note += " " + t(resting, heads=named)
     st.caption(note)
 
 
@@ -145,7 +150,8 @@ def show_grid(trace, with_special: bool) -> None:
     roles = head_roles(trace)
     notes = [[f"{t('attention.layer')} {i + 1} · {t('attention.head')} {j + 1}: {role_note(roles, i, j)}"
               for j in range(heads)] for i in range(layers)]
-    figure = head_charts.heads_grid(weights, notes, layer=t("attention.layer"), head=t("attention.head"),
+    pale = None if with_special else lost_on_special(trace, trace.attentions, rows) >= RESTING
+    figure = head_charts.heads_grid(weights, notes, layer=t("attention.layer"), head=t("attention.head"), pale=pale,
                                     chosen=chosen, dark=common.dark())
     with st.container(border=True):
         st.plotly_chart(figure, key="heads_grid", config=charts.CONFIG, theme=None, on_select=enlarge,
@@ -153,6 +159,8 @@ def show_grid(trace, with_special: bool) -> None:
     block = head_charts.cells_along(weights)
     coarse = [t("attention.coarse", count=block)] if block > 1 else []
     st.caption(" ".join([t("attention.grid_hint"), *coarse]))
+    if not with_special:
+        say_hidden(trace, rows, None, "attention.pale")
     takeaway.offer("grid", figure=figure, table=lambda: all_weights(trace), name="attention-heads")
     layer, head = pick_head(trace)
     st.caption(role_note(roles, layer - 1, head - 1))
@@ -243,7 +251,7 @@ def show_heatmap(trace, with_special: bool) -> None:
         st.caption(" ".join(notes))
     if not with_special:
         note = "attention.hidden_sum" if measure == "rollout" else "attention.hidden_note"
-        st.caption(t(note, share=html.percent(lost_on_special(trace, weights, rows))))
+        st.caption(t(note, share=html.percent(float(lost_on_special(trace, weights, rows)))))
 
 
 common.start("attention")

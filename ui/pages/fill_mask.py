@@ -44,9 +44,11 @@ def show_answers(answers) -> None:
         shown = common.choice(st.segmented_control, t("fill.top_k"), [5, 10, 20], key="top_k", default=5,
                               required=True, label_visibility="collapsed")
     st.html(html.filled_sentence(text, [candidates[0].token for candidates in answers]))
-    columns = st.columns(2 if len(answers) > 1 else 1, gap="medium")
+    columns = []
     for number, candidates in enumerate(answers):
-        with columns[number % len(columns)].container(border=True):
+        if number % 2 == 0:  # a pair a row: on a phone, where columns stand below each other, they keep their order
+            columns = st.columns(2 if len(answers) > 1 else 1, gap="medium")
+        with columns[number % 2].container(border=True):
             if len(answers) > 1:
                 st.caption(t("fill.blank", number=number + 1))
             st.html(html.bars(candidates[:shown]))

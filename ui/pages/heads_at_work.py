@@ -87,11 +87,11 @@ def show_effect(effect: Effect, key: str) -> None:
         for number, (words, moved) in enumerate(zip(effect.words, effect.moved), 1):
             if len(effect.words) > 1:
                 st.markdown(f"**{t('heads.mask_number', number=number)}**")
-            after = max(words, key=lambda word: word.after).token
-            stays = after == words[0].token
-            st.html(html.verdict(t("heads.same", word=after) if stays
-                                 else t("heads.other", before=words[0].token, after=after),
-                                 f"{html.percent(moved)} {t('heads.moved')}"))
+            answer, after = words[0], max(words, key=lambda word: word.after).token
+            st.html(html.verdict(t("heads.same", word=after) if after == answer.token
+                                 else t("heads.other", before=answer.token, after=after),
+                                 t("heads.moved", word=answer.token, before=html.percent(answer.before),
+                                   after=html.percent(answer.after), share=html.percent(moved))))
             st.html(head_html.shifts(words[:8]))
         if effect.words:
             st.html(html.legend([(html.tint(palette.soft, 0.55), t("heads.before")), (palette.a, t("heads.after"))]))

@@ -74,6 +74,9 @@ TEXT = {
                              "其中 {share} 来自没有显示的 [CLS] 和 [SEP]。"),
     "attention.resting": ("Nearly empty for that reason, as layer.head: {heads}.",
                           "因此几乎空白的头（层.头）：{heads}。"),
+    "attention.pale": ("Drawn faintly for that reason, as layer.head: {heads}.",
+                       "因此画得很淡的头（层.头）：{heads}。"),
+    "attention.and_more": ("{heads} and {count} more", "{heads}，另有 {count} 个"),
     "attention.caution": ("Attention shows where a head looks, not why the model answers as it does.",
                           "注意力显示一个头在看哪里，并不等于解释了模型为什么这样回答。"),
 }

@@ -56,7 +56,8 @@ TEXT = {
     "heads.mask_number": ("[MASK] {number}", "第 {number} 个 [MASK]"),
     "heads.before": ("before", "之前"),
     "heads.after": ("after", "之后"),
-    "heads.moved": ("of the probability went to other words", "的概率转到了别的词"),
+    "heads.moved": ("“{word}” {before} → {after}; {share} of the probability changed place",
+                    "“{word}”{before} → {after}；有 {share} 的概率换了位置"),
     "heads.same": ("The answer stays “{word}”.", "答案仍是“{word}”。"),
     "heads.other": ("The answer changes from “{before}” to “{after}”.", "答案从“{before}”变成“{after}”。"),
     "heads.pair": ("B follows A", "B 是 A 的下一句"),
@@ -65,12 +66,12 @@ TEXT = {
     "heads.heads": ("Every head", "每个头"),
     "heads.words": ("Every word", "每个词"),
     "heads.working": ("{done} of {count}", "{count} 个中的第 {done} 个"),
-    "heads.rank_note": ("Each figure is how much probability moves to other words when that head alone is off (with no "
+    "heads.rank_note": ("Each figure is how much probability changes place when that head alone is off (with no "
                         "[MASK]: how far the pair's probability moves). Small figures are common: other heads step in.",
-                        "每个数字是只关掉这一个头时转到别的词上的概率（没有 [MASK] 时，是句子对概率的变化）。数字常常很小：别的头会补上。"),
-    "heads.rank_words_note": ("Each figure is how much probability moves to other words when that word alone is behind "
-                              "[MASK] (with no blank in the text: how far the pair's probability moves).",
-                              "每个数字是只把这个词换成 [MASK] 时转到别的词上的概率（文本里没有空格时，是句子对概率的变化）。"),
+                        "每个数字是只关掉这一个头时换了位置的概率（没有 [MASK] 时，是句子对概率的变化）。数字常常很小：别的头会补上。"),
+    "heads.rank_words_note": ("Each figure is how much probability changes place when that word alone is behind [MASK] "
+                              "(with no blank in the text: how far the pair's probability moves).",
+                              "每个数字是只把这个词换成 [MASK] 时换了位置的概率（文本里没有空格时，是句子对概率的变化）。"),
     "heads.strongest": ("The strongest", "影响最大的"),
     "heads.taken": ("taken away", "拿掉"),
     "heads.moves": ("moves", "转移的概率"),

@@ -133,9 +133,12 @@ TEXT = {
     "words.seen_left": ("up to the word only", "只有词和上文"),
     "words.seen_right": ("from the word on only", "只有词和下文"),
     "words.accuracy": ("Senses told apart", "词义判断准确率"),
-    "words.accuracy_note": ("Share of {count} labelled sentences whose vector is nearest to the mean of its own sense, "
-                            "the sentence itself left out; chance is {chance}.",
-                            "{count} 个标注句子中，向量最接近本词义均值（不计该句自身）的比例；随机为 {chance}。"),
+    "words.accuracy_note": ("How often the vector of one of the {count} labelled sentences is nearest to the mean of its own "
+                            "sense, itself left out. So that every mean is short of one sentence, one of each other sense "
+                            "is left out too, each in turn; the figure is the average over these tries, so it need not be "
+                            "a whole number of sentences. Chance is {chance}.",
+                            "{count} 个标注句子的向量最接近本词义均值（不计该句自身）的比例。为了公平，其他词义也各去掉一句，"
+                            "每句轮流去掉一次；这里是各次结果的平均，所以不一定正好是几句。随机为 {chance}。"),
     "words.kept": ("How much of the vector is left", "向量还保留多少"),
     "words.kept_note": ("Average cosine with the vector in the whole sentence. Choose a hand-labelled word to see how "
                         "well its senses are told apart.",
