@@ -8,6 +8,7 @@ Letters in shapes: T tokens, W words, R rows.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -49,7 +50,7 @@ def influence_on_pair(bert: Bert, text_a: str, text_b: str) -> Influence:
 
 def words_of(encoding: Encoding, tokenizer: WordPieceTokenizer) -> list[list[int]]:
     """Returns the positions of every word's pieces; [CLS], [SEP] and [MASK] belong to none."""
-    goes_on = WordMarker(tokenizer.vocab).continues(encoding.token_ids)
+    goes_on = _marker(tokenizer).continues(encoding.token_ids)
     words: list[list[int]] = []
     for position, (start, end) in enumerate(encoding.offsets):
         if end == start or encoding.token_ids[position] == tokenizer.mask_token_id:
@@ -59,6 +60,11 @@ def words_of(encoding: Encoding, tokenizer: WordPieceTokenizer) -> list[list[int
         else:
             words.append([position])
     return words
+
+
+@lru_cache(maxsize=4)
+def _marker(tokenizer: WordPieceTokenizer) -> WordMarker:
+    return WordMarker(tokenizer.vocab)  # it looks at every piece, which is not to be done at every letter typed
 
 
 def hidden_words(encoding: Encoding, tokenizer: WordPieceTokenizer) -> tuple[list[list[int]], np.ndarray]:

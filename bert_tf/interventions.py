@@ -105,10 +105,6 @@ class Interventions:
         kept = (tokenizer.cls_token_id, tokenizer.sep_token_id, tokenizer.mask_token_id)
         return np.flatnonzero(~np.isin(encoding.token_ids, kept)).tolist()
 
-    def every_word(self, text: str, text_b: str | None = None, *, hide_by: str = "mask") -> list[Change]:
-        """Returns the changes that hide one token each."""
-        return [Change(words=(token,), hide_by=hide_by) for token in self.hideable(text, text_b)]
-
     def effects(self, text: str, text_b: str | None = None, *, changes: Sequence[Change], top_k: int = 5,
                 progress: Callable[[float], None] | None = None) -> list[Effect]:
         """Says what each change does to the words at [MASK] and to the verdict on the pair.

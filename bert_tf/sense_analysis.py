@@ -100,32 +100,6 @@ def _silhouette(points: np.ndarray, labels: np.ndarray) -> float:
     return float(silhouette_score(points, labels)) if 1 < len(set(labels.tolist())) < len(points) else 0.0
 
 
-def agreement(labels: Sequence[int], truth: Sequence[int]) -> float:
-    """Compares two ways of grouping: the adjusted Rand index, 1 for equal ones, about 0 for chance.
-
-    Names of groups do not matter, and the two may have different numbers of them.
-
-    Example: [0, 0, 1, 1] and [1, 1, 0, 0] agree: 1. [0, 0, 1, 1] and [0, 1, 0, 1]: -0.5.
-
-    Raises:
-        ValueError: not equally many labels, or fewer than two.
-
-    Source: Hubert and Arabie 1985.
-    """
-    labels, truth = np.asarray(labels), np.asarray(truth)
-    if labels.ndim != 1 or labels.shape != truth.shape or len(labels) < 2:
-        raise ValueError(f"Expected two lists of labels of one length, at least 2, got {labels.shape} and {truth.shape}.")
-    table = (labels[:, None] == np.unique(labels)).T.astype(int) @ (truth[:, None] == np.unique(truth)).astype(int)
-
-    def pairs(counts):
-        return float((counts * (counts - 1) / 2).sum())
-
-    together, rows, columns = pairs(table), pairs(table.sum(axis=1)), pairs(table.sum(axis=0))
-    expected = rows * columns / pairs(np.array([len(labels)]))
-    most = (rows + columns) / 2
-    return 1.0 if most == expected else (together - expected) / (most - expected)
-
-
 def sense_accuracy(vectors: np.ndarray, senses: Sequence[int]) -> float:
     """Tells how many sentences' senses can be read off: each goes to the sense whose other sentences are nearest.
 

@@ -46,24 +46,6 @@ def test_too_few_different_vectors_are_one_group(vectors):
     assert found.count == 1 and not found.labels.any() and not found.silhouettes
 
 
-def test_agreement_by_hand():
-    assert measures.agreement([0, 0, 1, 1], [1, 1, 0, 0]) == 1.0
-    assert measures.agreement([0, 0, 1, 1], [0, 1, 0, 1]) == pytest.approx(-0.5)  # (0 - 2/3) / (2 - 2/3)
-    assert measures.agreement([0, 0, 0], [0, 0, 0]) == 1.0
-    assert measures.agreement([0, 0, 0, 0], [0, 0, 1, 1]) == 0.0
-    with pytest.raises(ValueError, match="one length"):
-        measures.agreement([0, 1], [0, 1, 1])
-
-
-def test_agreement_against_scikit_learn():
-    from sklearn.metrics import adjusted_rand_score
-
-    random = np.random.default_rng(1)
-    for _ in range(20):
-        one, other = random.integers(4, size=15), random.integers(3, size=15)
-        assert measures.agreement(one, other) == pytest.approx(adjusted_rand_score(other, one))
-
-
 def test_sense_accuracy_by_hand():
     vectors = [[1, 0], [1, 0.1], [0, 1], [0.1, 1], [1, 0.2]]
     assert measures.sense_accuracy(vectors, [0, 0, 1, 1, 1]) == pytest.approx(4 / 5)

@@ -78,12 +78,12 @@ def prepare(lab: Lab) -> Lab:
 
 def group_note(lab: Lab, found) -> str:
     """Says how many groups were found, how well apart they are, and how well they agree with the labels."""
-    from bert_tf.sense_analysis import agreement
+    from sklearn.metrics import adjusted_rand_score
 
     note = t("words.groups_one") if found.count == 1 else t(
         "words.groups_note", count=found.count, silhouette=f"{found.silhouettes.get(found.count, 0):.2f}")
     rows = [i for i, sense in enumerate(lab.senses) if sense is not None]
     if len({lab.senses[i] for i in rows}) < 2:
         return note
-    value = agreement(found.labels[rows], [lab.senses[i] for i in rows])
+    value = adjusted_rand_score([lab.senses[i] for i in rows], found.labels[rows])
     return f"{note} {t('words.agreement', value=f'{value:.2f}')}"
