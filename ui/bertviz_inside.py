@@ -47,18 +47,24 @@ _MODEL_PATCHES = (
 _NEURON_PATCHES = (
     ("const MATRIX_WIDTH = 200;", ""),
     ("const BOXWIDTH = TEXT_SIZE * 8;",
-     "const BOXWIDTH = headView.boxWidth(params.attention.all.left_text, TEXT_SIZE) + 26;"),
+     "const BOXWIDTH = headView.boxWidth(params.attention.all.left_text, TEXT_SIZE) + 26;\n"
+     "        const RIGHT_BOXWIDTH = BOXWIDTH - 18;"),  # no sign to fold the view up stands there, but a heading
     ("const HEIGHT_PADDING = 100;", "const HEIGHT_PADDING = 52;"),
-    ("const PADDING_WIDTH = 25;", "const PADDING_WIDTH = 25;\n"
-     "        const MATRIX_WIDTH = headView.vectorWidth(2 * BOXWIDTH + 5.5 * PADDING_WIDTH + BOXHEIGHT);"),
-    ('.attr("width", "100%")',
-     '.attr("width", 2 * BOXWIDTH + 3 * MATRIX_WIDTH + 5.5 * PADDING_WIDTH + BOXHEIGHT)'),
+    ("const HEADING_TEXT_SIZE = 16;", "const HEADING_TEXT_SIZE = headView.narrow() ? 13 : 16;"),
+    ("const TEXT_SIZE = 15;", "const TEXT_SIZE = headView.narrow() ? 13 : 15;"),
+    ("const PADDING_WIDTH = 25;", "const PADDING_WIDTH = headView.narrow() ? 12 : 25;\n"
+     "        const OTHERS_WIDTH = BOXWIDTH + RIGHT_BOXWIDTH + 5.5 * PADDING_WIDTH + BOXHEIGHT;\n"
+     "        const MATRIX_WIDTH = headView.vectorWidth(OTHERS_WIDTH);"),
+    ('.attr("width", "100%")', '.attr("width", headView.fading(OTHERS_WIDTH + 3 * MATRIX_WIDTH))'),
+    ("                    showComputation(svg, index);", "                    showComputation(svg, index);\n"
+     "                    headView.showResult();"),
     ("config.expanded = false;\n            config.bidirectional",
      "config.expanded = true;\n            config.bidirectional"),
     ('.attr("x", posQueries + 68)', '.attr("text-anchor", "middle").attr("x", posQueries + MATRIX_WIDTH / 2)'),
     ('.attr("x", posKeys + 73)', '.attr("text-anchor", "middle").attr("x", posKeys + MATRIX_WIDTH / 2)'),
     ('.attr("x", posProduct + 28)', '.attr("text-anchor", "middle").attr("x", posProduct + MATRIX_WIDTH / 2)'),
-    ('.attr("x", posProduct + 55)', '.attr("x", posProduct)'),
+    ('.attr("x", posProduct + 55)', '.attr("x", headView.narrow() ? 0 : posProduct)'),
+    ('.attr("y", HEADING_HEIGHT + 55)', '.attr("y", headView.narrow() ? TEXT_SIZE : HEADING_HEIGHT + 55)'),
     ('.attr("font-size", 20 + "px")', '.attr("font-size", TEXT_SIZE + "px")'),
     (".text('Query ')", ".text(params.words.query)"),
     (".text('q')\n                .attr(\"y\", HEADING_HEIGHT - 12)\n                .attr(\"font-size\", "

@@ -53,6 +53,29 @@ def test_a_click_on_a_small_picture_enlarges_it_and_it_can_be_taken_away(visit):
     assert len(rows) == 36 and rows[2]["from"] == "a" and rows[2]["to"] == "river"
 
 
+def test_names_of_heads_are_whole_on_a_phone_and_go_on_to_the_right(visit):
+    tab = visit(width=390)
+    page = start(tab, "heads_at_work", lang="en", work_text="She went to the bank to borrow some [MASK].")
+    cells = page.locator(".bt-heads > div")
+    expect(cells.nth(31)).to_be_attached()
+    assert "separator" in " ".join(cells.all_inner_texts())
+    assert cells.evaluate_all("""cells => cells.every(cell => {
+        const range = document.createRange(), words = cell.firstChild.textContent.split(" ");
+        let at = 0;
+        return cell.scrollWidth <= cell.clientWidth && words.every(word => {  // each word on one line
+            range.setStart(cell.firstChild, at);
+            range.setEnd(cell.firstChild, at + word.length);
+            at += word.length + 1;
+            return range.getClientRects().length === 1;
+        });
+    })""")
+    grid = page.locator(".bt-scroll").first
+    assert grid.evaluate("grid => getComputedStyle(grid, '::after').position") == "sticky"
+    grid.evaluate("grid => grid.scrollLeft = grid.scrollWidth")
+    box, last = grid.bounding_box(), cells.nth(31).bounding_box()
+    assert last["x"] + last["width"] <= box["x"] + box["width"] - 1.8 * 16  # what fades there covers no head
+
+
 def test_a_ranking_is_reopened_by_its_address(visit):
     tab = visit()
     page = start(tab, "heads_at_work", lang="zh", work_text="他是一名医[MASK]，在医院工作。")

@@ -240,15 +240,15 @@ def test_another_version_of_bertviz_is_not_drawn_wrongly():
 class Shown:
     """A view in a sandboxed iframe, with everything it asked for and complained of; the network is shut."""
 
-    def __init__(self, browser, document: str, width: int = 900):
+    def __init__(self, browser, document: str, width: int = 900, **options):
         self.requests, self.complaints = [], []
-        self.page = browser.new_page(viewport={"width": width, "height": 800})
+        self.page = browser.new_page(viewport={"width": width, "height": 800}, **options)
         self.page.on("request", lambda request: self.requests.append(request.url))
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.on("console", lambda said: said.type == "log" or self.complaints.append(said.text))
         self.page.route("**/*", lambda route: route.abort())
         self.page.set_content(
-            '<!doctype html><body style="margin:0"><iframe sandbox="allow-scripts" '
+            '<!doctype html><meta name="viewport" content="width=device-width"><body style="margin:0"><iframe sandbox="allow-scripts" '
             f'style="width:100%;height:780px;border:0" srcdoc="{html_text.escape(document)}"></iframe>'
         )
         self.view = self.page.frame_locator("iframe")
@@ -371,4 +371,29 @@ def test_browser_multiplies_queries_and_keys(chromium):
     np.testing.assert_allclose(products, vectors.keys[4] * vectors.queries[2], atol=0.04)
     shares = view.locator("#expanded #rightText .highlight").evaluate_all("all => all.map(one => +one.style.opacity)")
     np.testing.assert_allclose(shares, trace.attentions[1, 2, 2], atol=1e-4)
+    assert shown.complaints == [] and shown.requests == []
+
+
+def test_neuron_view_on_a_phone_says_what_to_do_and_goes_to_what_comes_of_it(chromium):
+    """What stands on the right is out of sight at first, fading out; after a tap it is in sight, queries and keys too."""
+    trace, vectors = make_trace(PAIR), make_vectors(len(PAIR), 64)
+    shown = Shown(chromium, neuron_view_html(trace, vectors, 1, 2), width=326, has_touch=True, is_mobile=True)
+    view, frame = shown.view, shown.page.frames[1]
+
+    def within(selector: str) -> bool:
+        """Whether the whole of the first such element is in sight."""
+        left, right = frame.evaluate("selector => { const box = document.querySelector(selector).getBoundingClientRect();"
+                                     " return [box.left, box.right]; }", selector)
+        return left >= 0 and right <= 326
+
+    assert within("#placeholder") and not within("#heading text:nth-of-type(5)")
+    assert frame.evaluate("getComputedStyle(document.getElementById('vis'), '::after').position") == "sticky"
+    view.locator("#expanded #leftText text").nth(2).tap()
+    for _ in range(50):
+        if within("#heading text:nth-of-type(5)"):  # Softmax
+            break
+        shown.page.wait_for_timeout(100)
+    assert all(within(selector) for selector in ("#queries .vectorborder", "#product .vectorborder", "#dotproducts rect",
+                                                 "#heading text:nth-of-type(5)"))
+    assert not within("#expanded #leftText text")
     assert shown.complaints == [] and shown.requests == []

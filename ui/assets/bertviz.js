@@ -74,7 +74,25 @@ const headView = {
   // The neuron view: three vectors side by side in what `others` leave of the frame.
   vectorWidth(others) {
     const free = (document.getElementById("vis").clientWidth || 970) - others;
-    return Math.max(90, Math.min(240, Math.floor(free / 3)));
+    return Math.max(headView.narrow() ? 46 : 90, Math.min(240, Math.floor(free / 3)));
+  },
+
+  // A phone: there the neuron view has smaller letters, and says on the left what to do.
+  narrow() {
+    return (document.getElementById("vis").clientWidth || 970) < 640;
+  },
+
+  // Lets a view that is wider than its frame fade out on the right; returns its width.
+  fading(width) {
+    const vis = document.getElementById("vis");
+    vis.classList.toggle("fading", width > vis.clientWidth);
+    return width;
+  },
+
+  // After a tap: what comes of it stands on the right. (A mouse would lose the token that it points at.)
+  showResult() {
+    const vis = document.getElementById("vis");
+    if (window.matchMedia("(hover: none)").matches) vis.scrollTo({ left: vis.scrollWidth, behavior: "smooth" });
   },
 
   // As wide as the frame allows, within reason; what does not fit scrolls sideways.
