@@ -16,8 +16,8 @@ from ui.text import t
 
 #: Candidates in the layer table.
 COLUMNS = 5
-#: The accent behind a candidate, at no and at full probability: on more of it, words could not be read.
-FAINTEST, DEEPEST = 0.08, 0.52
+#: The tint behind a candidate of no probability.
+FAINTEST = 0.08
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
@@ -118,7 +118,7 @@ def _layer_table(layers: list[list[Candidate]]) -> str:
     palette, final, rows = common.palette(), layers[-1][0].token_id, []
     for layer in range(len(layers) - 1, -1, -1):
         cells = "".join(
-            f'<td style="background:{html.tint(palette.a, FAINTEST + (DEEPEST - FAINTEST) * c.probability)}">'
+            f'<td style="background:{html.tint(palette.a, FAINTEST + (html.DEEPEST - FAINTEST) * c.probability)}">'
             f'{"<u>" if c.token_id == final else ""}<b>{html.piece(c.token)}</b>{"</u>" if c.token_id == final else ""} '
             f"<small>{html.percent(c.probability)}</small></td>" for c in layers[layer])
         name = t("fill.embeddings") if layer == 0 else t("fill.layer", layer=layer)
@@ -139,13 +139,13 @@ def show_surprise(model: models.Model, text: str, encoding: Encoding) -> None:
         surprise, best = by_position.get(position, (0.0, None))
         hidden = token == MASK
         tokens.append(token)
-        grounds.append(html.tint(palette.a, 0.22) if hidden else html.tint(palette.surprise, 0.75 * min(surprise, 16) / 16))
+        grounds.append(html.tint(palette.a, 0.22) if hidden else html.surprise_ground(palette.surprise, surprise))
         notes.append("" if hidden else f"{surprise:.1f}")
         titles.append("" if best is None else f"{best.token} {html.percent(best.probability)}")
     with st.container(border=True):
         st.html(html.chips(tokens, grounds, notes, titles))
         st.html(html.legend([(f"linear-gradient(90deg,{html.tint(palette.surprise, 0.05)},"
-                              f"{html.tint(palette.surprise, 0.75)})",
+                              f"{html.surprise_ground(palette.surprise, 16)})",
                               f"{t('fill.expected')} → {t('fill.surprising')} · {t('fill.bits')}")]))
     st.html(html.numbers([(f"{found.total:.1f}", t("fill.pll"), palette.a),
                           (f"{found.perplexity:,.1f}", t("fill.perplexity"), palette.b),

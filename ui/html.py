@@ -13,6 +13,9 @@ from bert_tf.results import Candidate
 
 _CSS = Path(__file__).parent / "assets" / "app.css"
 
+#: The strongest tint behind words: on more of it they could not be read.
+DEEPEST = 0.52
+
 
 @dataclass(frozen=True)
 class Palette:
@@ -69,6 +72,11 @@ def tint(color: str, strength: float) -> str:
     """Returns a hex colour at a strength in [0, 1] as CSS rgba."""
     red, green, blue = (int(color[i:i + 2], 16) for i in (1, 3, 5))
     return f"rgba({red},{green},{blue},{max(0.0, min(strength, 1.0)):.3f})"
+
+
+def surprise_ground(color: str, bits: float) -> str:
+    """Returns the ground of a token that is so surprising, 16 bits or more the deepest."""
+    return tint(color, DEEPEST * min(bits, 16) / 16)
 
 
 def surprise_bits(probability: float) -> float:

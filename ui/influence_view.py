@@ -10,8 +10,8 @@ from bert_tf.results import Influence
 from ui import common, html, takeaway
 from ui.text import t
 
-#: Nats that get the deepest colour where no word weighs more, and that colour's strength.
-LEAST_SCALE, DEEPEST = 1.0, 0.55
+#: Nats that get the deepest colour where no word weighs more.
+LEAST_SCALE = 1.0
 
 
 def show(key: str, found: Influence, texts: Sequence[str], label: str) -> None:
@@ -31,11 +31,11 @@ def show(key: str, found: Influence, texts: Sequence[str], label: str) -> None:
     for which, text in enumerate(texts):
         st.html(html.weighed_words(text, [
             (word.start, word.end,
-             html.tint(palette.a if word.weight > 0 else palette.surprise, DEEPEST * abs(word.weight) / most),
+             html.tint(palette.a if word.weight > 0 else palette.surprise, html.DEEPEST * abs(word.weight) / most),
              t("influence.without", label=label, share=html.percent(word.without)))
             for word in found.words if word.which == which]))
-    st.html(html.legend([(html.tint(palette.a, DEEPEST), t("influence.for", label=label)),
-                         (html.tint(palette.surprise, DEEPEST), t("influence.against"))]))
+    st.html(html.legend([(html.tint(palette.a, html.DEEPEST), t("influence.for", label=label)),
+                         (html.tint(palette.surprise, html.DEEPEST), t("influence.against"))]))
     heaviest = max(found.words, key=lambda word: abs(word.weight))
     st.caption(common.plain(t("influence.heaviest_of_pair" if len(texts) > 1 else "influence.heaviest",
                               word=heaviest.word, sentence="AB"[heaviest.which], label=label,

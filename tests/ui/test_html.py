@@ -179,3 +179,15 @@ def test_letters_and_marks_stand_out_from_the_page(palette):
     assert min(contrast(color, palette.paper) for color in (palette.a, palette.b, palette.surprise)) > 3
     steps = [contrast(color, palette.paper) for _, color in palette.scale]
     assert steps == sorted(steps) and steps[-1] > 7  # more is further from the page
+
+
+@pytest.mark.parametrize("palette", [html.LIGHT, html.DARK], ids=["light", "dark"])
+@pytest.mark.parametrize("color", ["a", "b", "surprise"])
+def test_words_can_be_read_on_the_deepest_tint(palette, color):
+    def channels(code: str) -> list[int]:
+        return [int(code[i:i + 2], 16) for i in (1, 3, 5)]
+
+    mixed = [round(html.DEEPEST * above + (1 - html.DEEPEST) * below)
+             for above, below in zip(channels(getattr(palette, color)), channels(palette.paper))]
+    assert contrast(palette.ink, "#{:02x}{:02x}{:02x}".format(*mixed)) >= 4.5
+    assert html.surprise_ground("#000000", 99) == html.tint("#000000", html.DEEPEST)

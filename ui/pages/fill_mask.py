@@ -68,12 +68,12 @@ def show_positions(said) -> None:
     for position in said:
         hidden = position.token == MASK
         bits = html.surprise_bits(position.probability)
-        grounds.append(html.tint(colors.a, 0.22) if hidden else html.tint(colors.surprise, 0.75 * bits / 16))
+        grounds.append(html.tint(colors.a, 0.22) if hidden else html.surprise_ground(colors.surprise, bits))
         notes.append(position.candidates[0].token if hidden else f"{bits:.1f}")
     with st.container(border=True):
         st.html(html.chips([position.token for position in said], grounds, notes)
                 + html.legend([(f"linear-gradient(90deg,{html.tint(colors.surprise, 0.05)},"
-                                f"{html.tint(colors.surprise, 0.75)})",
+                                f"{html.surprise_ground(colors.surprise, 16)})",
                                 f"{t('fill.expected')} → {t('fill.surprising')} · {t('fill.bits')}")]
                               + [(html.tint(colors.a, 0.22), t("fill.hidden"))] * (MASK in text)))
     with st.expander(t("fill.numbers"), icon=":material/table_rows:"):
