@@ -1,4 +1,4 @@
-"""The same weights and the same batch give the same numbers on TensorFlow and on JAX."""
+"""The same weights and the same batch give the same numbers on TensorFlow and on JAX, step by step on its device too."""
 
 import os
 import subprocess
@@ -40,7 +40,6 @@ found["next_sentence"] = bert.next_sentence("太阳升起。", "the sun").logits
 model.compile(optimizer=keras.optimizers.AdamW(1e-3, weight_decay=0.01, epsilon=1e-6, global_clipnorm=1.0),
               jit_compile=backend == "jax")
 for step in range(2):
-    model.reset_metrics()
     for name, value in model.train_on_batch(x, y, return_dict=True).items():
         found[f"step {step}: {name}"] = np.array(value)
 found |= {f"after: {name}": value for name, value in checkpoint.model_tensors(model).items()}
@@ -48,9 +47,50 @@ np.savez(out_path, **found)
 """
 
 
+#: Ten steps by Keras' train_on_batch and ten by JaxSteps, from the same weights, on the same batches: the JAX half
+#: of the program goes on with them, since it is the start of a process that takes time.
+DEVICE_STEPS = """
+from bert_tf.config import BertConfig
+from bert_tf.model import BertForPreTraining
+from bert_tf.training.steps import KerasSteps, steps_of
+
+config = BertConfig(vocab_size=40, hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=32,
+                    max_position_embeddings=16, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0)
+
+def model():
+    keras.utils.set_random_seed(0)
+    made = BertForPreTraining.from_shape(config)
+    made.compile(optimizer=keras.optimizers.AdamW(0.0, weight_decay=0.01, global_clipnorm=1.0), jit_compile=True)
+    made.optimizer.build(made.trainable_variables)
+    return made
+
+rng = np.random.default_rng(0)
+batches = [dict(token_ids=rng.integers(0, 40, (4, 16), np.int32), segment_ids=np.zeros((4, 16), np.int32),
+                padding_mask=np.ones((4, 16), np.int32), mask_positions=rng.integers(0, 16, (4, 3), np.int32),
+                mask_ids=rng.integers(0, 40, (4, 3), np.int32), mask_weights=np.ones((4, 3), np.float32),
+                next_labels=rng.integers(0, 2, 4, np.int32)) for _ in range(10)]
+found = []
+for maker in (KerasSteps, steps_of):
+    trained = model()
+    steps, means = maker(trained), []
+    for number, batch in enumerate(batches):
+        steps.step(batch, 1e-2 * (number + 1) / 10)
+        if number % 5 == 4:
+            means.append(steps.read())
+            steps.sync()
+            steps.refresh()
+    found.append((means, [np.asarray(v) for v in trained.trainable_variables]))
+assert type(steps).__name__ == "JaxSteps" and not steps.waits
+np.savez(out_path.replace("jax.npz", "steps.npz"), **{
+    f"{maker} {number}: {name}": value for maker, (means, weights) in zip(("keras", "device"), found)
+    for number, values in enumerate([*means, {str(i): weight for i, weight in enumerate(weights)}])
+    for name, value in values.items()})
+"""
+
+
 @pytest.fixture(scope="module")
 def numbers(tmp_path_factory, tiny_model_folder, tiny_vocabulary):
-    """Runs the program on both backends at once: {backend: {name: array}}."""
+    """Runs the program on both backends at once: {backend: {name: array}}; "steps" are those of DEVICE_STEPS."""
     from bert_tf import checkpoint
     from bert_tf.tokenizer import WordPieceTokenizer
 
@@ -79,13 +119,13 @@ def numbers(tmp_path_factory, tiny_model_folder, tiny_vocabulary):
         environment = os.environ | {"KERAS_BACKEND": backend, "CUDA_VISIBLE_DEVICES": "",
                                     "JAX_PLATFORMS": "cpu"}
         running[backend] = subprocess.Popen(
-            [sys.executable, "-c", PROGRAM, model_folder, folder / "batch.npz", folder / f"{backend}.npz",
-             backend],
+            [sys.executable, "-c", PROGRAM + DEVICE_STEPS * (backend == "jax"), model_folder, folder / "batch.npz",
+             folder / f"{backend}.npz", backend],
             cwd=Path(__file__).resolve().parent.parent, env=environment, stderr=subprocess.PIPE, text=True)
     messages = {backend: process.communicate(timeout=600)[1] for backend, process in running.items()}
     for backend, process in running.items():
         assert process.returncode == 0, messages[backend]
-    return {backend: dict(np.load(folder / f"{backend}.npz")) for backend in running}
+    return {name: dict(np.load(folder / f"{name}.npz")) for name in (*running, "steps")}
 
 
 def write_folder(folder, config, tokenizer, weights) -> None:
@@ -119,3 +159,14 @@ def test_both_backends_train_the_same(numbers):
     compare(numbers, weights)
     assert len(weights) == 30
     assert numbers["jax"]["step 1: loss"] < numbers["jax"]["step 0: loss"]
+
+
+def test_steps_on_the_device_are_those_of_keras(numbers):
+    steps = numbers["steps"]
+    assert steps["keras 0: loss"] > steps["keras 1: loss"] > 0
+    of_keras = {name.removeprefix("keras ") for name in steps if name.startswith("keras ")}
+    assert of_keras == {name.removeprefix("device ") for name in steps if name.startswith("device ")}
+    assert len(steps) == 2 * len(of_keras) and len({name for name in of_keras if name.startswith("2: ")}) == 26
+    for name in of_keras:
+        atol = 1e-5 if name.startswith("2: ") else 1e-4  # the weights in the end
+        np.testing.assert_allclose(steps[f"keras {name}"], steps[f"device {name}"], atol=atol, err_msg=name)

@@ -43,10 +43,12 @@ def corpus_text(documents: int, seed: int = 0) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-@pytest.fixture(autouse=True)
-def one_block(monkeypatch):
+@pytest.fixture(autouse=True, scope="module")
+def one_block():
     """Most of the time of a short run is the tracing of its network: half of it is enough here."""
-    monkeypatch.setitem(SIZES, "tiny", (1, 128, 2))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(SIZES, "tiny", (1, 128, 2))
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -72,31 +74,49 @@ def losses(run) -> list[tuple]:
     return [(r["step"], r["loss"], r["mlm_loss"], r["nsp_loss"]) for r in run.metrics() if "heldout" not in r]
 
 
+@pytest.fixture(scope="module")
+def ten_steps(tmp_path_factory, corpus, one_block):
+    """A finished run of ten steps, with its corpus inside; nothing is left where it was trained."""
+    folder = tmp_path_factory.mktemp("ten-steps")
+    inside = folder / "run" / "corpus" / "inside.txt.xz"
+    inside.parent.mkdir(parents=True)
+    shutil.copy(corpus, inside)
+    pretrain(start(folder / "run", str(inside), recipe(steps=10)))
+    return (folder / "run").rename(folder / "finished")
+
+
+@pytest.fixture
+def finished(tmp_path, ten_steps) -> RunFolder:
+    """A copy of that run, which a test may change."""
+    return RunFolder(shutil.copytree(ten_steps, tmp_path / "run"))
+
+
 class Killed(Exception):
     """Stands in for a process that ends between two steps."""
 
 
-@pytest.mark.parametrize("changes", [
-    dict(accumulation=2, stages=(Stage(sequence_length=16, batch_size=16, until=0.5), Stage(sequence_length=32, batch_size=16))),
-    dict(optimizer="muon")], ids=["accumulating in two stages", "muon"])
-def test_killed_and_resumed_goes_the_same_way_step_for_step(tmp_path, corpus, changes):
-    config = recipe(dropout=0.1, **changes)
+@pytest.mark.parametrize(("steps", "changes"), [
+    (30, dict(accumulation=2, stages=(Stage(sequence_length=16, batch_size=16, until=0.5),
+                                      Stage(sequence_length=32, batch_size=16)))),
+    (15, dict(optimizer="muon"))], ids=["accumulating in two stages", "muon"])
+def test_killed_and_resumed_goes_the_same_way_step_for_step(tmp_path, corpus, steps, changes):
+    config = recipe(dropout=0.1, steps=steps, **changes)
     whole = start(tmp_path / "whole", corpus, config)
     pretrain(whole)
 
     broken = start(tmp_path / "broken", corpus, config)
 
-    def kill_after_18(record):
-        if record.get("step") == 20 and "loss" in record:
+    def kill(record):
+        if record.get("step") == steps * 2 // 3 and "loss" in record:
             raise Killed
 
     with pytest.raises(Killed):
-        pretrain(broken, show=kill_after_18)
+        pretrain(broken, show=kill)
     assert broken.status()["state"] == "failed"
-    assert broken.resumable_checkpoint().name == "step-00000015"
+    assert broken.resumable_checkpoint().name == f"step-{steps * 2 // 3 - 5:08d}"
     pretrain(broken)
     assert broken.status()["state"] == "finished"
-    assert [row[0] for row in losses(broken)] == [5, 10, 15, 20, 25, 30]
+    assert [row[0] for row in losses(broken)] == list(range(5, steps + 1, 5))
     np.testing.assert_allclose(losses(broken), losses(whole), rtol=0, atol=2e-6)
 
 
@@ -139,54 +159,38 @@ def test_a_stop_file_ends_the_run_cleanly_and_resume_finishes_it(tmp_path, corpu
     assert [row[0] for row in losses(run)] == [5, 10, 15, 20, 25, 30]
 
 
-def test_a_damaged_training_state_is_skipped_and_the_one_before_gone_on_from(tmp_path, corpus):
-    whole, broken = (start(tmp_path / name, corpus, recipe(steps=15)) for name in ("whole", "broken"))
-    pretrain(whole)
-    pretrain(broken)
-    state = broken.checkpoints()[-1] / STATE_FILE
+def test_a_damaged_training_state_is_skipped_and_the_one_before_gone_on_from(finished):
+    whole = losses(finished)
+    state = finished.checkpoints()[-1] / STATE_FILE
     state.write_bytes(state.read_bytes()[:1000])
     told = []
-    pretrain(broken, show=told.append)
+    pretrain(finished, show=told.append)
     notice = told[0]["notice"]
-    assert "step-00000015 is skipped: training_state.safetensors is damaged" in notice
-    assert broken.status()["notice"] == notice and broken.status()["state"] == "finished"
-    np.testing.assert_allclose(losses(broken), losses(whole), rtol=0, atol=2e-6)
-    assert [path.name for path in sorted(broken.checkpoints_path.iterdir())] == [
-        "skipped-step-00000015", "step-00000010", "step-00000015"]
+    assert "step-00000010 is skipped: training_state.safetensors is damaged" in notice
+    assert finished.status()["notice"] == notice and finished.status()["state"] == "finished"
+    assert [record["step"] for record in told if "loss" in record] == [10]  # from step 5 on
+    np.testing.assert_allclose(losses(finished), whole, rtol=0, atol=2e-6)
+    assert [path.name for path in sorted(finished.checkpoints_path.iterdir())] == [
+        "skipped-step-00000010", "step-00000005", "step-00000010"]
 
 
-def test_without_any_training_state_a_run_does_not_begin_again(tmp_path, corpus):
-    run = start(tmp_path / "run", corpus, recipe(steps=10))
-    last = pretrain(run)
-    for checkpoint in run.checkpoints():
+def test_without_any_training_state_a_run_does_not_begin_again(finished):
+    last = finished.checkpoints()[-1]
+    for checkpoint in finished.checkpoints():
         (checkpoint / STATE_FILE).unlink()
-    lengthen(run, 20)
+    lengthen(finished, 20)
     with pytest.raises(ValueError, match=f"training_state.safetensors is missing.* --initial-model {last}"):
-        pretrain(run)
-    assert run.checkpoints()[-1] == last and run.status()["state"] == "failed" and run.metrics()[-1]["step"] == 10
-
-
-def test_a_run_that_was_moved_goes_on_with_what_is_in_it(tmp_path, corpus):
-    inside = tmp_path / "run" / "corpus" / "inside.txt.xz"
-    inside.parent.mkdir(parents=True)
-    shutil.copy(corpus, inside)
-    run = start(tmp_path / "run", str(inside), recipe(steps=5))
-    pretrain(run)
-    shards = sorted((path.name, path.stat().st_mtime_ns) for path in (run.path / "shards").glob("*.tokens.bin"))
-    run.path.rename(tmp_path / "moved")
-    run = RunFolder(tmp_path / "moved")
-    lengthen(run, 10)
-    pretrain(run)
-    assert not (tmp_path / "run").exists() and run.status()["step"] == 10
-    assert sorted((path.name, path.stat().st_mtime_ns) for path in (run.path / "shards").glob("*.tokens.bin")) == shards
+        pretrain(finished)
+    assert finished.checkpoints()[-1] == last and finished.status()["state"] == "failed"
+    assert finished.metrics()[-1]["step"] == 10
 
 
 def test_held_out_files_that_begin_alike_are_all_measured(tmp_path, corpus):
     heldout = [tmp_path / "a" / "news.en.txt.xz", tmp_path / "a" / "news.zh.txt.xz", tmp_path / "b" / "news.zh.txt.xz"]
     for path in heldout:
         path.parent.mkdir(exist_ok=True)
-        shutil.copy(corpus, path)
-    run = start(tmp_path / "run", corpus, recipe(steps=5), heldout=[str(path) for path in heldout])
+        path.write_bytes(lzma.compress(corpus_text(10).encode()))
+    run = start(tmp_path / "run", corpus, recipe(steps=1), heldout=[str(path) for path in heldout])
     pretrain(run)
     assert [r["heldout"] for r in run.metrics() if "heldout" in r] == ["news.en", "a/news.zh", "b/news.zh"]
 
@@ -259,15 +263,18 @@ def test_an_initial_model_sets_shape_and_vocabulary(tmp_path, corpus, model_copy
     assert not (tmp_path / "run").exists()
 
 
-def test_a_finished_run_goes_on_when_it_is_made_longer(tmp_path, corpus):
-    run = start(tmp_path / "run", corpus, recipe(steps=10, save_minutes=10.0))
-    pretrain(run)
+def test_a_finished_run_that_was_moved_goes_on_with_what_is_in_it_when_it_is_made_longer(finished, ten_steps):
+    def shards():
+        return sorted((path.name, path.stat().st_mtime_ns) for path in (finished.path / "shards").glob("*.tokens.bin"))
+
+    prepared = shards()
     with pytest.raises(ValueError, match="10 steps long"):
-        lengthen(run, 10)
-    lengthen(run, 20)
-    pretrain(run)
-    records = [record for record in run.metrics() if "heldout" not in record]
-    assert [record["step"] for record in records] == [5, 10, 15, 20] and run.status()["state"] == "finished"
+        lengthen(finished, 10)
+    lengthen(finished, 20)
+    pretrain(finished)
+    assert [path.name for path in ten_steps.parent.iterdir()] == [ten_steps.name] and prepared == shards() != []
+    records = finished.metrics()
+    assert [record["step"] for record in records] == [5, 10, 15, 20] and finished.status()["state"] == "finished"
     before, again, after = (record["learning_rate"] for record in records[1:])
     assert before < again > after  # up, and down again
 
@@ -308,9 +315,7 @@ def test_a_full_disk_in_the_middle_is_named_and_the_run_goes_on_later(tmp_path, 
     assert [row[0] for row in losses(run)] == [5, 10, 15, 20, 25, 30]
 
 
-def test_an_export_replaces_no_model_unasked_and_leaves_none_of_its_measures(tmp_path, corpus, model_copy, monkeypatch):
-    run = start(tmp_path / "run", corpus, recipe(steps=5))
-    pretrain(run)
+def test_an_export_replaces_no_model_unasked_and_leaves_none_of_its_measures(tmp_path, finished, model_copy, monkeypatch):
     for name in ("measures.json", "layers.svg", "card.md", "card.zh.md", "notes.txt"):
         (model_copy / name).write_text("of the other model")
     for name in ("added_tokens.json", "special_tokens_map.json", "model.safetensors.index.json"):
@@ -322,10 +327,10 @@ def test_an_export_replaces_no_model_unasked_and_leaves_none_of_its_measures(tmp
             path.name for path in tmp_path.iterdir()} == {"run", "model"}
 
     with pytest.raises(ValueError, match="holds a model already.*--replace"):
-        export_run(run.path, model_copy)
-    for folder in (run.path, run.checkpoints()[-1]):
+        export_run(finished.path, model_copy)
+    for folder in (finished.path, finished.checkpoints()[-1]):
         with pytest.raises(ValueError, match="belongs to a run"):
-            export_run(run.path, folder, replace=True)
+            export_run(finished.path, folder, replace=True)
 
     def full_disk(*args, **options):
         raise SafetensorError("Error while serializing: No space left on device")
@@ -333,13 +338,13 @@ def test_an_export_replaces_no_model_unasked_and_leaves_none_of_its_measures(tmp
     with monkeypatch.context() as patch:
         patch.setattr("safetensors.numpy.save_file", full_disk)
         with pytest.raises(ValueError, match=f"{model_copy}.*No space left") as caught:
-            export_run(run.path, model_copy, replace=True)
+            export_run(finished.path, model_copy, replace=True)
         assert f".{model_copy.name}." not in str(caught.value)
     assert untouched()
-    export_run(run.path, model_copy, replace=True)
+    export_run(finished.path, model_copy, replace=True)
     assert {path.name for path in model_copy.iterdir()} == {
         "config.json", "vocab.txt", "tokenizer_config.json", "model.safetensors", "history.jsonl", "card.md", "notes.txt"}
-    assert "5 steps" in (model_copy / "card.md").read_text()
+    assert "10 steps" in (model_copy / "card.md").read_text()
     assert bert_tf.load(model_copy).config.hidden_size == 128
 
 

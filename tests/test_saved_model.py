@@ -3,15 +3,18 @@
 import random
 import shutil
 import unicodedata
+from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors.numpy import load_file, save_file
 
 tf = pytest.importorskip("tensorflow")
 pytest.importorskip("tensorflow_text")
 
 import bert_tf
 from bert_tf.__main__ import main
+from bert_tf.checkpoint import read_config
 from bert_tf.saved_model import GraphTokenizer, export_saved_model
 from bert_tf.task_folder import TaskSettings, save_task, start_task
 from bert_tf.tokenizer import WordPieceTokenizer
@@ -21,9 +24,29 @@ TEXTS = ["The [MASK] sat on the mat.", "我[MASK]欢吃苹[MASK]。", "no gap at
 
 
 @pytest.fixture(scope="module")
-def served(tiny_model_folder, tmp_path_factory):
+def wide(tiny_model_folder, tmp_path_factory):
+    """The tiny model with 70 more rows of its embedding than its vocabulary has pieces, each a likely answer."""
+    folder = shutil.copytree(tiny_model_folder, tmp_path_factory.mktemp("wide") / "wide")
+    config = read_config(folder)
+    config.replace(vocab_size=config.vocab_size + 70).save(folder / "config.json")
+    tensors = load_file(folder / "model.safetensors")
+    for name, tensor in tensors.items():
+        if len(tensor) == config.vocab_size:
+            more = np.full((70, *tensor.shape[1:]), 20.0 if name.endswith("bias") else 0.1, tensor.dtype)
+            tensors[name] = np.concatenate([tensor, more])
+    save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
+    return folder
+
+
+@pytest.fixture(scope="module")
+def bert(wide):
+    return bert_tf.load(wide)
+
+
+@pytest.fixture(scope="module")
+def served(wide, tmp_path_factory):
     folder = tmp_path_factory.mktemp("served") / "tiny"
-    assert export_saved_model(tiny_model_folder, folder) == ["fill_mask", "next_sentence", "trace"]
+    assert export_saved_model(wide, folder) == ["fill_mask", "next_sentence", "trace"]
     return tf.saved_model.load(str(folder)).signatures
 
 
@@ -33,20 +56,20 @@ def answers(signature, *texts):
 
 
 @pytest.mark.parametrize("name", ["fill_mask", "serving_default"])
-def test_gaps_are_filled_alike(served, tiny_bert, name):
+def test_gaps_are_filled_alike(served, bert, name):
     found = answers(served[name], TEXTS)
     assert found["masks"].tolist() == [1, 2, 0, 0, 0, 0] and found["pieces"].shape == (6, 2, 10)
     for row, text in enumerate(TEXTS[:2]):
-        for slot, expected in enumerate(tiny_bert.fill_mask(text, top_k=10)):
+        for slot, expected in enumerate(bert.fill_mask(text, top_k=10)):
             assert [piece.decode() for piece in found["pieces"][row, slot]] == [c.token for c in expected]
             np.testing.assert_allclose(found["probabilities"][row, slot], [c.probability for c in expected], atol=1e-5)
     assert set(found["pieces"][0, 1]) == {b""} and not found["probabilities"][2:].any()
 
 
-def test_pairs_are_judged_alike_also_where_they_are_cut(served, tiny_bert):
+def test_pairs_are_judged_alike_also_where_they_are_cut(served, bert):
     pairs = [("the cat", "苹果。"), ("a " * 50, "the mat " * 5), ("the mat " * 4, "a " * 90), ("a " * 70, "the " * 70)]
     found = answers(served["next_sentence"], *zip(*pairs))
-    expected = [tiny_bert.next_sentence(*pair).is_next for pair in pairs]
+    expected = [bert.next_sentence(*pair).is_next for pair in pairs]
     np.testing.assert_allclose(found["is_next"], expected, atol=1e-5)
     assert np.ptp(expected) > 1e-3
 
@@ -59,23 +82,22 @@ def test_no_gap_and_no_text_at_all(served):
     assert answers(served["trace"], none)["lengths"].shape == (0,)
 
 
-def test_rows_of_the_embedding_without_a_piece_are_never_an_answer(tiny_bert, tiny_model_folder, tmp_path):
-    wide = tmp_path / "wide"
-    shutil.copytree(tiny_model_folder, wide)
-    vocabulary = (wide / "vocab.txt").read_text(encoding="utf-8").split("\n")
-    (wide / "vocab.txt").write_text("\n".join(vocabulary[:120]) + "\n", encoding="utf-8")
-    export_saved_model(wide, tmp_path / "served")
-    found = answers(tf.saved_model.load(str(tmp_path / "served")).signatures["fill_mask"], ["a [MASK] b"])
-    expected = bert_tf.load(wide).fill_mask("a [MASK] b", top_k=10)[0]
+def test_rows_of_the_embedding_without_a_piece_are_never_an_answer(served, bert):
+    encoding = bert.encode("a [MASK] b")
+    inputs = {"token_ids": encoding.token_ids, "segment_ids": encoding.segment_ids,
+              "padding_mask": np.ones(len(encoding), np.int32), "mask_positions": [encoding.tokens.index("[MASK]")]}
+    logits = np.array(bert.model({key: np.array([value], np.int32) for key, value in inputs.items()})["mlm_logits"])[0, 0]
+    assert len(logits) == bert.tokenizer.vocab_size + 70 and logits.argmax() >= bert.tokenizer.vocab_size
+    found, expected = answers(served["fill_mask"], ["a [MASK] b"]), bert.fill_mask("a [MASK] b", top_k=10)[0]
     assert [piece.decode() for piece in found["pieces"][0, 0]] == [c.token for c in expected]
     np.testing.assert_allclose(found["probabilities"][0, 0], [c.probability for c in expected], atol=1e-5)
 
 
-def test_the_inside_is_the_same(served, tiny_bert):
+def test_the_inside_is_the_same(served, bert):
     texts = [text for text in TEXTS if text]
     found = answers(served["trace"], texts)
     for row, text in enumerate(texts):
-        trace, length = tiny_bert.trace(text), found["lengths"][row]
+        trace, length = bert.trace(text), found["lengths"][row]
         assert [piece.decode() for piece in found["pieces"][row, :length]] == trace.tokens
         np.testing.assert_allclose(found["hidden_states"][row, :, :length], trace.hidden_states, atol=1e-4)
         np.testing.assert_allclose(found["attentions"][row, :, :, :length, :length], trace.attentions, atol=1e-5)
@@ -101,7 +123,16 @@ def test_the_tokenizer_gives_the_same_ids_for_anything(tiny_vocabulary, lowercas
 
 
 @pytest.mark.parametrize("task", ["classification", "pairs"])
-def test_a_fine_tuned_model_classifies_alike(tiny_model_folder, tmp_path, randomise, task):
+def test_a_fine_tuned_model_classifies_alike(tiny_model_folder, tmp_path, randomise, task, monkeypatch):
+    """What is written for pairs is looked at before it is: the other model has been to the disk and back."""
+    written = {}
+
+    def keep(module, folder, signatures):
+        Path(folder).mkdir()
+        written.update(signatures)
+
+    if task == "pairs":
+        monkeypatch.setattr(tf.saved_model, "save", keep)
     settings = TaskSettings(task=task, labels=("bad", "good", "so-so"), max_length=20)
     loaded = start_task(tiny_model_folder, settings)
     randomise(loaded.model, seed=3)
@@ -109,7 +140,8 @@ def test_a_fine_tuned_model_classifies_alike(tiny_model_folder, tmp_path, random
     assert main(["saved-model", str(tmp_path / "model"), str(tmp_path / "served")]) == 0
     texts = [("the cat sat", "a mat"), ("苹果 " * 30, "果"), ("never again", "，")]
     texts = list(zip(*texts)) if task == "pairs" else [[first for first, _ in texts]]
-    signatures = tf.saved_model.load(str(tmp_path / "served")).signatures
+    assert (tmp_path / "served").is_dir()
+    signatures = written or tf.saved_model.load(str(tmp_path / "served")).signatures
     assert set(signatures) == {"classify", "serving_default"} | ({"classify_pairs"} if task == "classification" else set())
     found = answers(signatures["classify"], *texts)
     model = bert_tf.load_finetuned(tmp_path / "model")
