@@ -165,7 +165,8 @@ def show_two(model: models.Model, text: str, blanks: bool) -> None:
     if not others:
         st.info(t("fill.two_none"), icon=":material/model_training:")
         return
-    name = common.choice(st.selectbox, t("fill.other_model"), others, key="other_model", default=others[0])
+    name = common.choice(st.selectbox, t("fill.other_model"), others, key="other_model", default=others[0],
+                         format_func=models.shown_name)
     with common.friendly("app.cannot_open", stop=True), st.spinner(t("app.loading")):
         other = models.open_model(models.folder_of(name))
     with common.friendly(stop=True):
@@ -177,7 +178,7 @@ def show_two(model: models.Model, text: str, blanks: bool) -> None:
         return
     for column, asked_model, color in zip(st.columns(2, gap="medium"), (model, other), (palette.a, palette.b)):
         with column.container(border=True):
-            st.markdown(f"**{common.plain(asked_model.bert.name if asked_model is model else name)}**")
+            st.markdown(f"**{common.plain(asked_model.bert.name if asked_model is model else models.shown_name(name))}**")
             if blanks:
                 answers = asked_model.ask("fill_mask", text, top_k=20)
                 for number, candidates in enumerate(answers):

@@ -71,6 +71,10 @@ def mine_first(entries: Sequence, text_of: Callable[[object], str]) -> list:
 def shortened(passage: str, start: int, end: int, around: int = 90) -> tuple[str, tuple[int, int]]:
     """Returns the surroundings of a stretch of a passage, and where the stretch is in them."""
     first, last = max(0, start - around), min(len(passage), end + around)
+    if first and " " in passage[first - 1:start]:  # no half words
+        first = passage.index(" ", first - 1, start) + 1
+    if last < len(passage) and " " in passage[end:last + 1]:
+        last = passage.rindex(" ", end, last + 1)
     before, after = "… " if first else "", " …" if last < len(passage) else ""
     shift = len(before) - first
     return before + passage[first:last] + after, (start + shift, end + shift)

@@ -40,6 +40,11 @@ def model_names() -> list[str]:
         RUN + run.name for run in run_states.list_runs() if run_checkpoint(run.path)]
 
 
+def shown_name(name: str) -> str:
+    """Returns what a model is called on the screen."""
+    return t("app.run", name=name.removeprefix(RUN)) if name.startswith(RUN) else name
+
+
 def run_checkpoint(run: Path) -> Path | None:
     """Returns the checkpoint of a run that stands for it: the newest, for a run at work that of the last minute.
 
@@ -57,7 +62,7 @@ def sidebar() -> None:
     with st.sidebar:
         names = model_names()
         choice(st.selectbox, t("app.model"), [*names, OTHER], key="model", default=[*names, OTHER][0],
-               format_func={OTHER: t("app.other_folder"), **{name: name for name in names}}.get)
+               format_func={OTHER: t("app.other_folder"), **{name: shown_name(name) for name in names}}.get)
         if st.session_state.model == OTHER:
             st.text_input(t("app.folder"), key="folder", bind="query-params", help=t("app.folder_help"))
         folder = chosen_folder()
@@ -119,9 +124,9 @@ def chosen_folder() -> Path | None:
 
 
 def chosen_name() -> str:
-    """Says which model is chosen in the sidebar; where none is yet, an empty text."""
+    """Says what the model chosen in the sidebar is called on the screen; where none is yet, an empty text."""
     name = st.session_state.get("model") or ""
-    return str(chosen_folder() or "") if name == OTHER else name
+    return str(chosen_folder() or "") if name == OTHER else shown_name(name)
 
 
 def folder_of(name: str) -> Path | None:

@@ -381,3 +381,12 @@ def test_marks_that_overlap_and_markup_inside():
     shown = finetuning_html.marked("a<b>c", [(1, 4, "red", "X"), (2, 5, "blue", "Y"), (0, 1, "green", "")])
     assert shown == ('<div class="bt-marked"><mark style="background:green">a</mark><mark style="background:red">'
                      '&lt;b&gt;<small>X</small></mark>c</div>')
+
+
+@pytest.mark.parametrize(("start", "end", "expected"), [
+    (0, 5, "Alpha bravo …"), (20, 25, "… charlie delta echo foxtrot"), (26, 30, "… delta echo foxtrot")])
+def test_the_surroundings_of_an_answer_hold_whole_words(start, end, expected):
+    passage = "Alpha bravo charlie delta echo foxtrot"
+    shown, (first, last) = finetuning_examples.shortened(passage, start, end, around=13)
+    assert shown == expected and shown[first:last] == passage[start:end]
+    assert finetuning_examples.shortened("字" * 40, 20, 22, around=5) == ("… " + "字" * 12 + " …", (7, 9))

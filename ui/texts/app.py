@@ -38,6 +38,7 @@ TEXT = {
     "app.upload": ("Choose", "选择文件"),
     "app.upload_limit": ("or drop here; 200 MB a file", "或拖到这里；每个文件最多 200 MB"),
     "app.link": ("Link", "链接"),
+    "app.run": ("run: {name}", "训练：{name}"),
     "app.link_copy": ("Copy", "复制"),
     "app.link_copied": ("Copied", "已复制"),
     "app.link_note": ("This address reopens the page just as it is now.", "用这个网址可以重新打开现在的页面。"),

@@ -142,5 +142,5 @@ TEXT = {
     "pretraining.look_sentence": ("Sentence", "句子"),
     "pretraining.few_sentences": ("Write the word, and at least three sentences that hold it.", "请写一个词，以及至少三个含有它的句子。"),
     "pretraining.everywhere": ("Choose “run: {name}” as the model in the sidebar to try it on every other page.",
-                               "在侧栏的模型里选“run: {name}”，就能在其他页面上试它。"),
+                               "在侧栏的模型里选“训练：{name}”，就能在其他页面上试它。"),
 }
