@@ -17,9 +17,9 @@ from bert_tf.training.finetuning_config import (
 )
 from bert_tf.training.task_readers import NEEDED
 from ui import common, finetuning_preview, models
-from ui.lab_start import put
 from ui.lab_state import decimal
 from ui.text import t
+from ui.uploads import put, say_encoding
 
 EXAMPLES = Path(bert_tf.__file__).parent / "examples" / "finetuning"
 #: The sets that come along: training and dev file. In the first one, pretraining is seen to be worth most.
@@ -86,6 +86,8 @@ def ask_for_files():
         columns = ask_for_columns(task, names)
     with common.friendly("tune.bad_file"):
         seen = finetuning_preview.of_uploads(files, task, columns)
+        for file in files:
+            say_encoding(file)
     return files, columns, seen
 
 

@@ -13,6 +13,7 @@ from bert_tf.data.stories import STORIES, stories, write_stories
 from bert_tf.training import launch, run_states
 from ui import common, html, models
 from ui.text import language, t
+from ui.uploads import put, say_encoding
 
 CORPORA = ["stories", "upload"]
 #: The entry among the sizes that goes on from the model chosen in the sidebar.
@@ -30,8 +31,6 @@ CHECKPOINTS, RAREST = 20, 0.1
 #: The share of a run in which the learning rate rises: short runs at high rates need more of it than long ones.
 WARMUP = 0.1
 LONGEST_INPUT = 128
-#: Letters in the names of uploaded files that may stay.
-_PLAIN = " -_.()"
 
 
 def show() -> None:
@@ -137,6 +136,7 @@ def ask_for_files() -> list:
             facts = look_over(file.file_id, file.name, file)
             st.caption(t("pretraining.file_facts", name=common.plain(file.name), documents=f"{facts.documents:,}",
                          sentences=f"{facts.sentences:,}", beginning=common.plain(" ".join(facts.beginning)[:160])))
+            say_encoding(file)
             good.append(file)
     return good if len(good) == len(files) else []
 
@@ -149,17 +149,6 @@ def look_over(file_id: str, name: str, _file) -> CorpusFacts:
             return check_corpus(put(_file, Path(folder)))
         except ValueError as error:
             raise ValueError(str(error).replace(folder + "/", "")) from None
-
-
-def put(file, folder: Path) -> Path:
-    """Writes an uploaded file into a folder under a name that is free there."""
-    name = "".join(letter for letter in file.name if letter.isalnum() or letter in _PLAIN).lstrip(". ")
-    stem, dot, ending = name.partition(".")
-    path, number = folder / name, 2
-    while path.exists():
-        path, number = folder / f"{stem}-{number}{dot}{ending}", number + 1
-    path.write_bytes(file.getvalue())
-    return path
 
 
 def begin(name: str, size: str, minutes: float, uploads: list, *, optimizer: str, rate: float, batch: int, length: int,

@@ -38,6 +38,7 @@ TEXT = {
     "app.upload": ("Choose", "选择文件"),
     "app.upload_limit": ("or drop here; 200 MB a file", "或拖到这里；每个文件最多 200 MB"),
     "app.link": ("Link", "链接"),
+    "app.encoding": ("{name} is in {encoding}; here it is read as that.", "{name} 的编码是 {encoding}，已按此读取。"),
     "app.run": ("run: {name}", "训练：{name}"),
     "app.link_copy": ("Copy", "复制"),
     "app.link_copied": ("Copied", "已复制"),

@@ -26,7 +26,7 @@ TEXT = {
                              "短文里哪一段回答了问题？四项里最难的一项，小模型学到的不多。"),
     "tune.train_file": ("Training examples", "训练集"),
     "tune.dev_file": ("Examples to measure on (optional)", "验证集（用来测量，可选）"),
-    "tune.train_help": ("Up to 200 MB of text in UTF-8.", "UTF-8 文本，最多 200 MB。"),
+    "tune.train_help": ("Up to 200 MB of text in UTF-8, GB18030 or UTF-16.", "UTF-8、GB18030 或 UTF-16 文本，最多 200 MB。"),
     "tune.dev_help": ("Without them, a tenth of the training examples is set aside.", "没有的话，从训练集里留出十分之一。"),
     "tune.formats": ("CSV, TSV or JSONL with **text** and **label**; **text_a**, **text_b** and **label**; or **tokens** "
                      "and **tags** (B-PER, I-PER, O), also as CoNLL. Questions come as SQuAD JSON.",

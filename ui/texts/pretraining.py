@@ -18,9 +18,9 @@ TEXT = {
                                  "most of them in one minute. For example:",
                                  "由本程序生成的 {count} 个中英文小故事，一个很小的 BERT 一分钟就能学会大半。例如："),
     "pretraining.files": ("Text files (.txt, .gz, .xz)", "文本文件（.txt、.gz、.xz）"),
-    "pretraining.files_help": ("Plain text in UTF-8, also packed as .gz or .xz: one sentence per line, an empty line between "
+    "pretraining.files_help": ("Plain text (UTF-8, GB18030 or UTF-16), also packed as .gz or .xz: one sentence per line, an empty line between "
                                "documents. The more text, the better; below 1 MB it will mostly learn by heart.",
-                               "UTF-8 纯文本，也可以是 .gz 或 .xz：一行一句，文档之间空一行。文本越多越好；不到 1 MB 时多半是死记硬背。"),
+                               "纯文本（UTF-8、GB18030 或 UTF-16），也可以是 .gz 或 .xz：一行一句，文档之间空一行。文本越多越好；不到 1 MB 时多半是死记硬背。"),
     "pretraining.bad_file": ("This file cannot be trained on.", "这个文件不能用来训练。"),
     "pretraining.file_facts": ("{name}: {documents} documents, {sentences} sentences. {beginning} …",
                                "{name}：{documents} 篇文档，{sentences} 个句子。{beginning}……"),
