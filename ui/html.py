@@ -164,12 +164,12 @@ def gauge_ends(low: str, high: str) -> str:
             f"<span>{html.escape(high)}</span></div><span></span></div>")
 
 
-def table(headers: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
-    """Draws a plain table that scrolls where it is too large."""
+def table(headers: Sequence[str], rows: Sequence[Sequence[object]], *, whole: bool = False) -> str:
+    """Draws a plain table that scrolls where it is too wide, and where it is too high unless the `whole` is wanted."""
     head = "".join(f"<th>{html.escape(str(cell))}</th>" for cell in headers)
     lines = ["".join(f"<td>{html.escape(str(cell))}</td>" for cell in row) for row in rows]
     body = "".join(f"<tr>{line}</tr>" for line in lines)
-    return f'<div class="bt-scroll"><table class="bt-table"><tr>{head}</tr>{body}</table></div>'
+    return f'<div class="bt-scroll{" whole" if whole else ""}"><table class="bt-table"><tr>{head}</tr>{body}</table></div>'
 
 
 def facts(pairs: Sequence[tuple[str, str]]) -> str:

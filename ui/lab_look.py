@@ -10,9 +10,10 @@ import streamlit as st
 from bert_tf.analysis import cosine_matrix, pca
 from bert_tf.explore import find_word
 from bert_tf.results import Trace
-from ui import charts, common, html
+from ui import charts, common, html, meaning_charts
 from ui.examples import LAB_SETS, WordSet
-from ui.lab_runs import asked, checkpoint_at, checkpoint_steps
+from ui.lab_runs import asked, checkpoint_at, checkpoint_steps, glass
+from ui.reading import own_senses
 from ui.text import language, listed, t
 
 VIEWS = ["fills", "senses", "head"]
@@ -59,7 +60,7 @@ def show_fills(path: Path, step: int | None) -> None:
         for at in reversed(checkpoint_steps(path)):
             checkpoint = checkpoint_at(path, at)
             rows.append([f"{at:,}"] + [first_answers(checkpoint, sentence) for sentence in sentences])
-        st.html(html.table([t("pretraining.step"), *sentences], rows))
+        st.html(html.table([t("pretraining.step"), *sentences], rows, whole=True))
 
 
 def first_answers(checkpoint: Path, sentence: str) -> str:
@@ -111,15 +112,20 @@ def show_senses(path: Path, step: int | None) -> None:
     here = np.stack([read[sentence] for sentence in kept])  # (n, H)
     last = np.stack([vector_of(checkpoints[1], sentence, word) for sentence in kept])
     points = turned(pca(here, 2).coordinates, pca(last, 2).coordinates)
-    ready = next((entry for entry in LAB_SETS["en"] + LAB_SETS["zh"] if entry.word == word.lower()), None)
-    senses = [ready.sense_of(sentence) if ready else None for sentence in kept]
-    colors = [(common.palette().a, common.palette().b, common.palette().soft)[2 if sense is None else sense]
-              for sense in senses]
+    groups = meaning_charts.group_colors(common.palette())
+    senses, names = own_senses(st.session_state.lab_senses, kept, len(groups)) or ready_senses(word, kept)
+    colors = [common.palette().soft if sense is None else groups[sense] for sense in senses]
     with right:
         common.show_chart(charts.sense_map(points, kept, colors, dark=common.dark()), "lab_sense_chart")
-        if ready:
-            st.html(html.legend(list(zip((common.palette().a, common.palette().b), ready.senses))))
+        if names:
+            st.html(html.legend(list(zip(groups, names))))
         show_cosines(cosine_matrix(here), senses)
+
+
+def ready_senses(word: str, sentences: list[str]) -> tuple[list[int | None], list[str]]:
+    """Returns what is known of the sentences of a ready word: the sense of each, and the senses' names."""
+    ready = next((entry for entry in LAB_SETS["en"] + LAB_SETS["zh"] if entry.word == word.lower()), None)
+    return [ready.sense_of(sentence) if ready else None for sentence in sentences], list(ready.senses) if ready else []
 
 
 def show_cosines(cosines: np.ndarray, senses: list[int | None]) -> None:
@@ -136,7 +142,7 @@ def vector_of(checkpoint: Path, sentence: str, word: str) -> np.ndarray | None:
     """Returns the word's vector (H,) after the last layer; None where the sentence does not hold the word."""
     trace: Trace = asked(checkpoint, "trace", sentence)
     try:
-        positions = find_word(trace.encoding, sentence, word, ignore_case=True)[0]
+        positions = find_word(trace.encoding, sentence, word, ignore_case=glass(checkpoint).bert.tokenizer.lowercase)[0]
     except ValueError:
         return None
     return trace.hidden_states[-1, positions].mean(axis=0)
