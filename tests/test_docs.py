@@ -18,7 +18,6 @@ def python_blocks(path: Path) -> list[str]:
             for match in re.finditer(r"^```python\n(.*?)^```", text, re.DOTALL | re.MULTILINE)]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("name", "blocks"), [("README.md", 1), ("docs/library.md", 11)])
 def test_the_examples_run_one_after_the_other(name, blocks, tmp_path, tiny_model_folder, monkeypatch):
     """On a tiny model in the bundled one's place: what it answers is not looked at here."""

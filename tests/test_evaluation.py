@@ -138,7 +138,6 @@ def test_the_cloze_set_is_whole_and_counts_right_answers(tiny_bert):
     assert figures["top_5"] == hits / 100 and figures["top_1"] <= figures["top_5"]
 
 
-@pytest.mark.slow
 def test_the_command_measures_and_writes_the_card(model_copy, text, capsys):
     (model_copy / "card.md").write_text("# Mine\n\nAbout it.\n", encoding="utf-8")
     assert main(["evaluate", str(model_copy), str(text), "--pairs", "32", "--card"]) == 0

@@ -144,7 +144,8 @@ def test_pairs(tmp_path, tiny_model_folder):
     twin = twins.make_twin("pretrained", str(tiny_model_folder), settings, recipe())
     features = make_features(file, twin.loaded.tokenizer, settings)
     evaluation = evaluate_task(twin.model, features, file, settings, 0)
-    assert len(evaluation.wrong) == MOST_WRONG or evaluation.figures["accuracy"] > 0.5
+    wrong = round((1 - evaluation.figures["accuracy"]) * len(file.examples))
+    assert 0 < len(evaluation.wrong) == min(wrong, MOST_WRONG)
     assert set(evaluation.wrong[0]) == {"text", "text_b", "expected", "predicted", "probability"}
     chances = [row["probability"] for row in evaluation.wrong]
     assert chances == sorted(chances, reverse=True)
@@ -316,7 +317,7 @@ def test_a_stop_file_ends_the_run_with_a_result(tmp_path, tiny_model_folder):
 def test_a_loss_that_is_no_number_stops_the_run(tmp_path, tiny_model_folder, monkeypatch):
     rate = finetuning.learning_rate
     monkeypatch.setattr(finetuning, "learning_rate", lambda c, p: float("nan") if p > 0.2 else rate(c, p))
-    with pytest.raises(ValueError, match=r"The loss is NaN at step 5 \(pretrained\).*lower|third"):
+    with pytest.raises(ValueError, match=r"The loss is NaN at step 4 \(pretrained\).*start again with a third of it"):
         do(tmp_path / "run", tiny_model_folder, sentiment(tmp_path), twin=False)
     status = RunFolder(tmp_path / "run").status()
     assert status["state"] == "failed" and "NaN" in status["message"]

@@ -51,7 +51,6 @@ def losses(folder: Path) -> list[tuple]:
             for record in map(json.loads, lines)]
 
 
-@pytest.mark.slow
 def test_two_processes_train_as_one_does(tmp_path, run, command):
     with ThreadPoolExecutor() as pool:  # at once: most of the time they start
         shown = pool.map(lambda options: run(*command, "--run", *options),

@@ -191,12 +191,10 @@ def test_losses_equal_numpy_and_empty_slots_count_for_nothing(model):
     assert found["loss"] == pytest.approx(mlm + nsp, abs=1e-5)
 
     x["mask_positions"][y["mask_weights"] == 0], y["mask_ids"][y["mask_weights"] == 0] = 6, 9
-    model.reset_metrics()
     again = model.test_on_batch(x, y, return_dict=True)
     assert again == pytest.approx(found, abs=1e-6)
 
     y["mask_weights"][1] = 0  # one prediction is left
-    model.reset_metrics()
     fewer = model.test_on_batch(x, y, return_dict=True)
     assert fewer["loss"] == pytest.approx(sum(numpy_losses(model, x, y)), abs=1e-5)
 
@@ -206,14 +204,12 @@ def test_an_example_without_a_second_sentence_is_not_asked_what_follows(model):
     pairs = log_softmax(numpy_of(model(x)["nsp_logits"]))
     y["next_labels"] = np.array([-1, 0], np.int32)
     model.compile(jit_compile=False)
-    model.reset_metrics()
     found = model.test_on_batch(x, y, return_dict=True)
     assert found["nsp_loss"] == pytest.approx(-pairs[1, 0], abs=1e-5)
     assert found["loss"] == pytest.approx(found["mlm_loss"] - pairs[1, 0], abs=1e-5)
     assert found["nsp_accuracy"] == float(pairs[1, 0] > pairs[1, 1])
 
     y["next_labels"] = np.array([-1, -1], np.int32)  # nobody is asked
-    model.reset_metrics()
     found = model.test_on_batch(x, y, return_dict=True)
     assert found["nsp_loss"] == 0 and found["loss"] == pytest.approx(found["mlm_loss"])
 
@@ -227,7 +223,6 @@ def test_accuracies_count_real_predictions(model):
     y["next_labels"] = numpy_of(outputs["nsp_logits"]).argmax(-1).astype(np.int32)
     y["next_labels"][0] = 1 - y["next_labels"][0]
     model.compile(jit_compile=False)
-    model.reset_metrics()
     found = model.test_on_batch(x, y, return_dict=True)
     assert found["mlm_accuracy"] == pytest.approx(2 / 3)
     assert found["nsp_accuracy"] == pytest.approx(1 / 2)
@@ -247,7 +242,6 @@ def test_a_batch_without_predictions_has_a_finite_loss(model):
     x, y = training_batch()
     y["mask_weights"][:] = 0
     model.compile(jit_compile=False)
-    model.reset_metrics()
     found = model.test_on_batch(x, y, return_dict=True)
     assert found["loss"] == pytest.approx(numpy_losses(model, *training_batch())[1], abs=1e-5)
 
@@ -328,7 +322,6 @@ def test_training_learns_a_batch_by_heart(fresh_model):
     x, y = training_batch()
     fresh_model.optimizer.learning_rate = 0.1
     for _ in range(60):
-        fresh_model.reset_metrics()
         found = fresh_model.train_on_batch(x, y, return_dict=True)
     assert found["mlm_loss"] < 0.1 and found["nsp_loss"] < 0.1
     assert found["mlm_accuracy"] == found["nsp_accuracy"] == 1

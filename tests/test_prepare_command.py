@@ -47,8 +47,8 @@ def test_prepared_shards_train_with_shares_and_whole_words(tmp_path, corpus, cap
 def test_prepare_says_what_is_wrong(tmp_path, corpus, capsys):
     assert main(["prepare", str(tmp_path / "shards"), str(tmp_path / "nowhere.txt")]) == 1
     assert "nowhere.txt" in capsys.readouterr().err
-    main(["prepare", str(tmp_path / "shards"), *corpus, "--vocab-size", "200", "--processes", "1"])
-    main(["prepare", str(tmp_path / "others"), *corpus, "--vocab-size", "150", "--processes", "1"])
+    for name, pieces in (("shards", "200"), ("others", "150")):
+        assert main(["prepare", str(tmp_path / name), *corpus, "--vocab-size", pieces, "--processes", "1"]) == 0
     assert main(["prepare", str(tmp_path / "shards"), *corpus, "--tokenizer", str(tmp_path / "others/tokenizer")]) == 1
     assert "another vocabulary" in capsys.readouterr().err
 

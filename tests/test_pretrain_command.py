@@ -92,17 +92,26 @@ def test_heldout_text_of_unknown_characters_alone_is_refused_before_training(tmp
     assert run.status()["state"] == "failed" and not run.checkpoints()
 
 
-def test_the_shape_is_that_of_the_initial_model(asked, tmp_path, capsys, text, tiny_model_folder):
+def test_the_shape_is_that_of_the_initial_model(asked, tmp_path, capsys, text, tiny_model_folder, monkeypatch):
     given = ["--initial-model", str(tiny_model_folder)]
     assert "leave out a size and --vocab-size and max_position_embeddings" in said(capsys, *asked, *given)
     free = ["pretrain", "--run", str(tmp_path / "run"), "--corpus", text, *given, "--steps", "2", "--stages", "16x4"]
     assert main(free) == 0
     assert "initial_model" in said(capsys, *free[:3], "--resume", "--initial-model", str(tmp_path))
+    asked_for = []
+
+    def trained(run, **_):  # from here on nothing is learnt
+        asked_for.append(run.pretraining()["training"])
+        run.write_status("finished")
+
+    monkeypatch.setattr("bert_tf.training.pretraining.pretrain", trained)
     assert main([*free[:3], "--resume", *given, "--steps", "3"]) == 0
     settings = RunFolder(tmp_path / "run").config()["training"]  # of one such run for the next
+    assert (settings["steps"], settings["size"], settings["max_position_embeddings"]) == (3, None, 64)
     (tmp_path / "recipe.json").write_text(json.dumps(settings))
     again = ["pretrain", "--run", str(tmp_path / "again"), "--corpus", text, *given, "--config", str(tmp_path / "recipe.json")]
     assert main(again) == 0
+    assert asked_for == [settings, settings]
     (tmp_path / "recipe.json").write_text(json.dumps(settings | {"max_position_embeddings": 16}))
     assert "leave out max_position_embeddings" in said(capsys, *again)
     (tmp_path / "recipe.json").write_text(json.dumps(settings))

@@ -185,13 +185,13 @@ def test_there_is_no_other_loss(tiny_model_folder, tmp_path):
     model = start_task(tiny_model_folder, settings_for("classification")).model
     with pytest.raises(ValueError, match="computes its own loss and takes no other.*loss='mse'"):
         model.compile(loss="mse")
-    model.compile(optimizer="adam", jit_compile=False)
+    model.compile(optimizer="adam", jit_compile=False, run_eagerly=True)
     batch, labels = inputs(WordPieceTokenizer.from_folder(tiny_model_folder)), np.array([2, 0])
     model.train_on_batch(batch, labels)
     model.save(tmp_path / "model.keras")
     again = keras.saving.load_model(tmp_path / "model.keras")
     assert again.evaluate(batch, labels, verbose=0) == pytest.approx(model.evaluate(batch, labels, verbose=0))
-    assert again.optimizer.name == "adam" and again.jit_compile is False
+    assert again.optimizer.name == "adam" and again.jit_compile is False and again.run_eagerly is True
 
 
 def test_words_are_cut_at_spaces_punctuation_and_chinese_characters():

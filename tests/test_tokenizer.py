@@ -322,7 +322,6 @@ def test_pickle_and_cache_limit(tokenizer, monkeypatch):
 # Speed --------------------------------------------------------------------------------------------
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("language", "times"), [("english", 8), ("chinese", 2)])
 def test_speed_of_token_ids(language, times):
     """The fast road beats the published algorithm, timed beside it, by far; words are spread as Zipf says."""

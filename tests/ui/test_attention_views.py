@@ -88,7 +88,10 @@ def test_part_of_a_pair_is_forgotten_with_the_second_sentence():
 def test_text_of_special_tokens_alone(view):
     at = open_page("attention", look="cat")
     at.segmented_control(key="view").set_value(view)
+    assert at.get("iframe") or whole(at).get("plotly_chart")
     type_into(at, look="[CLS]")
+    assert "The text holds no character that the tokenizer keeps" in said(at)
+    assert not at.get("iframe") and not at.get("plotly_chart")
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)

@@ -9,7 +9,7 @@ from browsing import Visit, running_app
 from bert_tf.data.stories import stories
 from bert_tf.training import launch, run_states
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
 #: The page says a later step than `before`.
 LATER = "before => Number((document.body.innerText.match(/Step ([\\d,]+),/) || ['', '0'])[1].replace(',', '')) > before"
 SUBJECTS = ("the cat", "a dog", "he", "she", "猫", "我", "the old man", "they", "we", "you")

@@ -9,7 +9,6 @@ import plotly.colors
 import pytest
 from driving import (
     LANGUAGES,
-    NAMES,
     cells,
     figure,
     markup,
@@ -263,10 +262,6 @@ def static(view, lang="en", **values):
     at = open_page("static_words", lang)
     at.session_state["static_view"] = view
     return type_into(whole(at), **values) if values else whole(at)
-
-
-def test_static_page_is_known():
-    assert NAMES["static_words"] == "static"
 
 
 def test_neighbours_of_a_word(models):

@@ -127,12 +127,12 @@ def test_a_run_of_a_page_leaves_keras_alone():
     import keras
 
     at = open_page("fill_mask", **GOOD["fill_mask"])
-    keras.backend.set_image_data_format("channels_last")
     from keras.src.backend.common import global_state
 
     global_state.set_global_attribute("kept_by_test", 1)
     type_into(at, sentence="my [MASK]")
     assert keras.backend.clear_session.__module__ == "ui.models"
+    assert global_state.get_global_attribute("kept_by_test") == 1
 
 
 def test_no_run_of_a_page_looks_for_garbage_everywhere():
