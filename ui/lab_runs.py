@@ -12,6 +12,10 @@ from bert_tf.training import run_states
 from bert_tf.training.export import thinned
 from bert_tf.training.run_folder import PROGRESS_FILE, RunFolder, step_of
 
+#: What a training record gives the mean of, over the steps since the one before.
+MEANS = ("loss", "mlm_loss", "mlm_accuracy", "nsp_loss", "nsp_accuracy")
+#: What a run has done before its first step.
+BEGINNING = {"step": 0, "seconds": 0.0, "tokens": 0}
 _OPENING = threading.Lock()
 
 
@@ -24,7 +28,33 @@ def figures(path: Path) -> list[dict]:
 
 @st.cache_data(max_entries=32, show_spinner=False)
 def _figures(path: str, size: int, stamp: int) -> list[dict]:
-    return [record for record in thinned(RunFolder(path).metrics()) if "heldout" not in record]
+    return thinned(whole_windows([record for record in RunFolder(path).metrics() if "heldout" not in record]))
+
+
+def whole_windows(records: list[dict]) -> list[dict]:
+    """Joins every training record that covers fewer than half of the usual steps to the one before it.
+
+    A run that is over in the middle of a window leaves a few steps, and their mean is mostly chance.
+
+    Example: of records at the steps 10, 20 and 24, the last two become one at 24, the mean over 14 steps.
+    """
+    usual = max((record["step"] - before["step"] for before, record in zip([BEGINNING, *records], records)), default=0)
+    windows = []  # (record before, record)
+    for before, record in zip([BEGINNING, *records], records):
+        if windows and record["step"] - before["step"] < usual / 2:
+            since, first = windows.pop()
+            windows.append((since, _joined(since, first, record)))
+        else:
+            windows.append((before, record))
+    return [record for _, record in windows]
+
+
+def _joined(since: dict, first: dict, second: dict) -> dict:
+    """Returns two records, one after the other, as one of all steps since a third."""
+    weights = first["step"] - since["step"], second["step"] - first["step"]
+    means = {name: (weights[0] * first[name] + weights[1] * second[name]) / sum(weights) for name in MEANS}
+    speed = (second["tokens"] - since["tokens"]) / max(second["seconds"] - since["seconds"], 1e-9)
+    return second | means | {"tokens_per_second": speed}
 
 
 def heldout(path: Path) -> list[dict]:

@@ -149,6 +149,31 @@ def test_figures_are_as_old_as_the_checkpoint_while_a_run_goes_on(wrote, runs):
     assert (lab_runs.share_done(last, (4.0, "minutes")), lab_runs.share_done(last, (80, "steps"))) == (0.5, 0.25)
 
 
+def window(step, loss):
+    return {"step": step, "seconds": 2.0 * step, "tokens": 100 * step, "tokens_per_second": 1.0, "learning_rate": 1 / step,
+            **dict.fromkeys(lab_runs.MEANS, loss)}
+
+
+def test_a_few_steps_left_over_are_no_window_of_their_own():
+    whole_ones = [window(10, 4.0), window(20, 2.0), window(25, 1.0)]  # half a window stays
+    assert lab_runs.whole_windows(whole_ones) == whole_ones and lab_runs.whole_windows([]) == []
+    first, last = lab_runs.whole_windows([window(10, 4.0), window(20, 2.0), window(24, 9.0)])
+    assert first == window(10, 4.0) and (last["step"], last["tokens"], last["learning_rate"]) == (24, 2400, 1 / 24)
+    assert last["mlm_loss"] == pytest.approx((10 * 2 + 4 * 9) / 14) and last["tokens_per_second"] == pytest.approx(50.0)
+    # it was trained on: the border that follows is near, too
+    joined = lab_runs.whole_windows([window(10, 1.0), window(18, 2.0), window(20, 4.0), window(30, 3.0)])
+    assert [record["step"] for record in joined] == [10, 20, 30] and joined[1]["loss"] == pytest.approx(2.4)
+    assert lab_runs.whole_windows([window(3, 1.0)]) == [window(3, 1.0)]  # shorter than one window, it is all there is
+
+
+def test_the_headline_of_a_run_is_no_mean_of_a_few_steps(wrote, runs):
+    run = RunFolder(wrote("first"))
+    run.append_metrics(run.metrics()[1] | {"step": 22, "progress": 1.0, "seconds": 132.0, "tokens": 2200, "mlm_loss": 9.0})
+    shown = markup(lab())
+    assert "4.00" in shown and "9.00" not in shown  # (10 * 3 + 2 * 9) / 12
+    assert [record["step"] for record in lab_runs.figures(run.path)] == [10, 22]
+
+
 def test_senses_and_a_head(wrote):
     wrote("first")
     at = lab(look_at="senses")
