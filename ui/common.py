@@ -13,7 +13,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from ui import html
 from ui.charts import CONFIG
 from ui.examples import FIRST
-from ui.text import LANGUAGES, language, t
+from ui.text import LANGUAGES, language, listed, t
 from ui.texts.errors import in_chinese
 
 #: Streamlit adds an entry to the browser's history for every change of the address, and on the way to another page
@@ -116,6 +116,21 @@ def settle(key: str, options: Sequence, default):
         wished = {str(option): option for option in options}.get(st.query_params.get(key))
         st.session_state[key] = default if wished is None else wished
     return st.session_state[key]
+
+
+def say_gone(key: str, options: Sequence[str], words: Callable[[str], str] = str) -> None:
+    """Says so where the address, or what was chosen before, names something that is not there any more.
+
+    Args:
+        key: of the widget that offers the options, which is drawn afterwards and chooses something else.
+        options: what there is.
+        words: what one of them is called on the screen.
+    """
+    chosen = st.session_state.get(key) or []
+    named = [*st.query_params.get_all(key), *([chosen] if isinstance(chosen, str) else chosen)]
+    gone = [words(name) for name in dict.fromkeys(named) if name not in options]
+    if gone:
+        st.info(t("app.gone", names=plain(listed(gone))), icon=":material/link_off:")
 
 
 def tell_new_labels(key: str, labels: Sequence) -> None:

@@ -10,7 +10,7 @@ import streamlit as st
 from bert_tf.analysis import cosine_matrix, pca
 from bert_tf.explore import find_word
 from bert_tf.results import Trace
-from ui import charts, common, html, meaning_charts
+from ui import charts, common, html, meaning_charts, takeaway
 from ui.examples import LAB_SETS, WordSet
 from ui.lab_runs import asked, checkpoint_at, checkpoint_steps, glass
 from ui.reading import own_senses
@@ -61,6 +61,7 @@ def show_fills(path: Path, step: int | None) -> None:
             checkpoint = checkpoint_at(path, at)
             rows.append([f"{at:,}"] + [first_answers(checkpoint, sentence) for sentence in sentences])
         st.html(html.table([t("pretraining.step"), *sentences], rows, whole=True))
+        takeaway.offer("lab_history", table=dict(zip(["step", *sentences], zip(*rows))), name=f"{path.name}-answers")
 
 
 def first_answers(checkpoint: Path, sentence: str) -> str:
@@ -83,9 +84,12 @@ def show_head(path: Path, step: int | None) -> None:
                               default=layers)
     with right:
         head = common.choice(st.selectbox, t("attention.head"), list(range(1, heads + 1)), key="lab_head", default=1)
-    common.show_chart(charts.attention_heatmap(trace.attentions[layer - 1, head - 1], trace.tokens, trace.tokens,
-                                               weight=t("attention.weight"), dark=common.dark()), "lab_head_chart")
+    weights = trace.attentions[layer - 1, head - 1]  # (T, T)
+    figure = charts.attention_heatmap(weights, trace.tokens, trace.tokens, weight=t("attention.weight"), dark=common.dark())
+    common.show_chart(figure, "lab_head_chart")
     st.caption(t("attention.axes"))
+    takeaway.offer("lab_head", figure, lambda: takeaway.matrix_table(weights, trace.tokens, trace.tokens),
+                   name=f"{path.name}-head")
 
 
 def set_word(example: WordSet) -> None:
@@ -116,10 +120,14 @@ def show_senses(path: Path, step: int | None) -> None:
     senses, names = own_senses(st.session_state.lab_senses, kept, len(groups)) or ready_senses(word, kept)
     colors = [common.palette().soft if sense is None else groups[sense] for sense in senses]
     with right:
-        common.show_chart(charts.sense_map(points, kept, colors, dark=common.dark()), "lab_sense_chart")
+        figure = charts.sense_map(points, kept, colors, dark=common.dark())
+        common.show_chart(figure, "lab_sense_chart")
         if names:
             st.html(html.legend(list(zip(groups, names))))
         show_cosines(cosine_matrix(here), senses)
+        takeaway.offer("lab_senses", figure, {
+            "sentence": kept, "sense": [names[sense] if names and sense is not None else "" for sense in senses],
+            "x": points[:, 0].round(5), "y": points[:, 1].round(5)}, name=f"{path.name}-senses")
 
 
 def ready_senses(word: str, sentences: list[str]) -> tuple[list[int | None], list[str]]:

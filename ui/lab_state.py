@@ -18,6 +18,8 @@ BADGES = {"preparing": ("blue", "hourglass_top"), "running": ("green", "play_arr
 
 #: How much longer a finished run may get, in parts of its length.
 MORE = [0.5, 1.0, 2.0, 4.0]
+#: Learning rates below it are not told apart on the screen.
+NEXT_TO_NOTHING = 1e-6
 
 
 def clock(seconds: float) -> str:
@@ -28,7 +30,9 @@ def clock(seconds: float) -> str:
 
 
 def decimal(value: float) -> str:
-    """Writes a small number without an exponent, two digits of it: 0.00035."""
+    """Writes a small number without an exponent, two digits of it: 0.00035; one that is next to nothing as that."""
+    if 0 < value < NEXT_TO_NOTHING:
+        return f"< {np.format_float_positional(NEXT_TO_NOTHING)}"
     return np.format_float_positional(float(f"{value:.2g}"), trim="-")
 
 
@@ -95,7 +99,7 @@ def show_controls(state: run_states.RunState, *, key: str, stop_help: str | None
             st.button(t("pretraining.rename"), key="rename", on_click=act, args=(_give_name, state.path, key))
         with st.popover(t("pretraining.delete"), icon=":material/delete:", type="tertiary", key="delete_box"):
             st.markdown(t("pretraining.delete_sure", name=common.plain(state.name)))
-            st.button(t("pretraining.delete_yes"), key="delete", on_click=act, args=(launch.delete, state.path))
+            st.button(t("pretraining.delete_yes"), key="delete", on_click=act, args=(_delete, state.path, key))
 
 
 def _offer_more(state: run_states.RunState) -> None:
@@ -114,3 +118,10 @@ def _give_name(path: Path, key: str) -> None:
     new = launch.rename(path, st.session_state[f"name_of_{path.name}"])
     st.session_state.pop(key, None)
     st.query_params[key] = new.name
+
+
+def _delete(path: Path, key: str) -> None:
+    """Deletes a run, and forgets that it was watched."""
+    launch.delete(path)
+    st.session_state.pop(key, None)
+    st.query_params.pop(key, None)

@@ -16,7 +16,7 @@ from bert_tf.results import Encoding
 from bert_tf.training import run_states
 from bert_tf.training.run_folder import RunFolder
 from ui import html
-from ui.common import choice, friendly, plain
+from ui.common import choice, friendly, plain, say_gone
 from ui.text import language, listed, t
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -61,6 +61,7 @@ def sidebar() -> None:
 
     with st.sidebar:
         names = model_names()
+        say_gone("model", [*names, OTHER], shown_name)
         choice(st.selectbox, t("app.model"), [*names, OTHER], key="model", default=[*names, OTHER][0],
                format_func={OTHER: t("app.other_folder"), **{name: shown_name(name) for name in names}}.get)
         if st.session_state.model == OTHER:

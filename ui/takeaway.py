@@ -11,6 +11,7 @@ import csv
 import io
 import json
 from collections.abc import Callable, Mapping, Sequence
+from html import escape
 
 import numpy as np
 import plotly.graph_objects as go
@@ -66,8 +67,25 @@ def offer(key: str, figure=None, table: Table | Callable[[], Table] | None = Non
 
 def as_page(figure) -> str:
     """Writes a plotly figure as a page that opens without a network, of a size that suits paper and slides."""
-    large = go.Figure(figure).update_layout(width=PAGE_WIDTH, height=round(1.3 * (figure.layout.height or 450)))
-    return large.to_html(include_plotlyjs=True, config=PAGE_CONFIG)
+    return _enlarged(figure).to_html(include_plotlyjs=True, config=PAGE_CONFIG)
+
+
+def as_one_page(figures: Mapping[str, object], title: str) -> str:
+    """Writes several plotly figures, each under its name, as one page that opens without a network.
+
+    Lines get a legend where a figure has more than one.
+    """
+    parts = []
+    for name, figure in figures.items():
+        drawn = _enlarged(figure).update_layout(showlegend=len(figure.data) > 1)
+        parts.append(f"<h2>{escape(name)}</h2>"
+                     + drawn.to_html(full_html=False, include_plotlyjs=not parts, config=PAGE_CONFIG))
+    return (f'<!doctype html><html><head><meta charset="utf-8"><title>{escape(title)}</title></head>'
+            f'<body style="font-family:sans-serif"><h1>{escape(title)}</h1>{"".join(parts)}</body></html>')
+
+
+def _enlarged(figure) -> go.Figure:
+    return go.Figure(figure).update_layout(width=PAGE_WIDTH, height=round(1.3 * (figure.layout.height or 450)))
 
 
 def as_csv(table: Table) -> str:

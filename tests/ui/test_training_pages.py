@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 import numpy as np
+import plotly.graph_objects as go
 import pytest
 from driving import LANGUAGES, markup, open_by_address, open_page, said, whole, words
 
@@ -14,7 +15,7 @@ from bert_tf.tokenizer import WordPieceTokenizer
 from bert_tf.training import launch, run_states
 from bert_tf.training.anatomy import draw_examples
 from bert_tf.training.run_folder import PROGRESS_FILE, RunFolder
-from ui import lab_examples, lab_pairs, lab_runs, lab_start
+from ui import lab_examples, lab_pairs, lab_runs, lab_start, takeaway
 from ui.lab_charts import curves, strips
 from ui.lab_look import turned
 
@@ -82,6 +83,30 @@ def test_a_finished_run_shows_its_figures_and_answers(wrote, lang):
     assert "bt-sentence" in shown and "sat on the mat." in shown
     assert at.select_slider(key="step").options == ["0", "20", words("pretraining.newest", lang)]
     assert len(at.get("plotly_chart")) == 5
+
+
+def keys_offered(at):
+    return {button.proto.id.split("-")[-1] for button in at.get("download_button")}
+
+
+def test_what_the_lab_shows_can_be_taken_away(wrote):
+    wrote("first"), wrote("second", loss=4.0)
+    at = type_into(lab(run="first", compare="second"), lab_fill=FILL)
+    assert {"curves_csv", "curves_json", "curves_html"} <= keys_offered(at)
+    at.toggle(key="history").set_value(True)
+    assert {"lab_history_csv", "lab_history_json"} <= keys_offered(whole(at))
+    at.segmented_control(key="look_at").set_value("head")
+    at = type_into(whole(at), lab_look="the cat sat")
+    assert {"lab_head_csv", "lab_head_html"} <= keys_offered(at)
+    at.segmented_control(key="look_at").set_value("senses")
+    at = type_into(whole(at), lab_word="cat", lab_senses="the cat sat.\na cat is here.\nmy cat ran.")
+    assert {"lab_senses_csv", "lab_senses_html"} <= keys_offered(at)
+
+
+def test_several_figures_make_one_page():
+    page = takeaway.as_one_page({"loss <1>": go.Figure(go.Scatter(y=[1.5, 2.5])), "right": go.Figure()}, "run & run")
+    assert page.count("<h2>") == 2 and "loss &lt;1&gt;" in page and "<title>run &amp; run</title>" in page
+    assert page.count("Plotly.newPlot(") == 2 and page.count("plotly.js v") == 1 and 'src="http' not in page
 
 
 def test_looking_back_at_an_earlier_checkpoint_swaps_the_weights(wrote, runs):
@@ -292,6 +317,7 @@ def test_a_lesson_from_text_to_loss(lang):
     at = open_page("training_data", lang)
     shown = markup(at)
     assert shown.count("bt-chip") > 10 and shown.count("<tr>") > 2 and len(at.get("plotly_chart")) == 1
+    assert {"vectors_csv", "vectors_html", "cost_csv", "cost_json"} <= keys_offered(at)
     at.button(key="roll").click()
     assert markup(whole(at)) != shown
     at.toggle(key="data_whole").set_value(True)

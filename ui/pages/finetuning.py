@@ -15,6 +15,7 @@ from ui import (
     html,
     lab_runs,
     lab_state,
+    run_settings,
 )
 from ui.text import t
 
@@ -82,6 +83,7 @@ def show_curves(path: Path, curves: finetuning_runs.Curves) -> None:
 def watch(runs: list[run_states.RunState]) -> None:
     """Draws one run."""
     by_name = {run.name: run for run in runs}
+    common.say_gone("tune_run", list(by_name))
     common.settle("tune_run", list(by_name), runs[0].name)
     name = st.selectbox(t("pretraining.run"), list(by_name), key="tune_run", persist_state="session")
     if st.query_params.get("tune_run") != name:  # also the newest: tomorrow it may be another
@@ -90,6 +92,7 @@ def watch(runs: list[run_states.RunState]) -> None:
     every = SECONDS_BETWEEN_LOOKS if state.active else None
     lab_state.show_controls(state, key="tune_run", stop_help=t("tune.stop_help"))
     st.fragment(show_live, run_every=every)(state.path, state.state)
+    run_settings.show([state.path])
     part = common.choice(st.segmented_control, t("pretraining.view"), list(PARTS), key="tune_view", default="figures",
                          format_func={name: t(f"tune.view_{name}") for name in PARTS}.get, required=True,
                          label_visibility="collapsed")

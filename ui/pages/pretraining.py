@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from bert_tf.training import run_states
-from ui import common, html, lab_charts, lab_look, lab_runs, lab_start, lab_state
+from ui import common, html, lab_charts, lab_look, lab_runs, lab_start, lab_state, run_settings, takeaway
 from ui.text import t
 
 VIEWS = ["watch", "new"]
@@ -51,6 +51,7 @@ def doing_now(state: run_states.RunState, *, heard: bool) -> str | None:
 
 def show_curves(runs: list[tuple[str, list[dict]]]) -> None:
     """Draws every measure of the runs that have figures."""
+    figures = {}
     time = common.choice(st.segmented_control, t("pretraining.time"), list(lab_charts.TIMES), key="time",
                          default="minutes", format_func={name: t(f"pretraining.{name}_axis") for name in lab_charts.TIMES}.get,
                          required=True, label_visibility="collapsed")
@@ -64,8 +65,19 @@ def show_curves(runs: list[tuple[str, list[dict]]]) -> None:
                 st.markdown(f"**{t(f'pretraining.{measure}')}**",
                             help=t("pretraining.mlm_loss_help") if measure == "mlm_loss" else None)
                 stamp = tuple((name, records[-1]["step"], records[-1]["seconds"], len(records)) for name, records in runs)
-                common.show_chart(drawn(stamp, measure, time, t(f"pretraining.{time}_axis"), common.dark(), runs),
-                                  f"curve_{measure}")
+                figure = drawn(stamp, measure, time, t(f"pretraining.{time}_axis"), common.dark(), runs)
+                common.show_chart(figure, f"curve_{measure}")
+            figures[f"{t(f'pretraining.{measure}')} / {t(f'pretraining.{time}_axis')}"] = figure
+    names = ", ".join(name for name, _ in runs)
+    takeaway.offer("curves", table=lambda: curves_table(runs), html=lambda: takeaway.as_one_page(figures, names),
+                   name=f"{runs[0][0]}-curves")
+
+
+def curves_table(runs: list[tuple[str, list[dict]]]) -> takeaway.Table:
+    """Returns what the curves are drawn from, one line a record."""
+    rows = [(name, record) for name, records in runs for record in records]
+    return {"run": [name for name, _ in rows]} | {
+        column: [record[column] for _, record in rows] for column in ("step", "seconds", "tokens", *SHOWN, *BESIDE)}
 
 
 @st.cache_data(max_entries=200, show_spinner=False)
@@ -74,8 +86,9 @@ def drawn(stamp: tuple, measure: str, time: str, unit: str, dark: bool, _runs: l
     return lab_charts.curves(_runs, measure, time=time, unit=unit, dark=dark)
 
 
-def show_live(path: Path, others: list[Path], known: str) -> None:
-    """Draws what changes while the run is at work; runs the whole page again when its state has changed."""
+def show_live(paths: list[Path], known: str) -> None:
+    """Draws what changes while the first run is at work; runs the whole page again when its state has changed."""
+    path = paths[0]
     try:
         state = run_states.state_of(path)
     except FileNotFoundError:  # deleted in another tab
@@ -89,19 +102,27 @@ def show_live(path: Path, others: list[Path], known: str) -> None:
     st.progress(min(lab_runs.share_done(records[-1], state.length) if waiting else state.progress, 1.0))
     if records:
         show_numbers(state, records[-1], waiting=waiting)
-    runs = [(one.name, found) for one in [path, *others] if (found := lab_runs.figures(one))]
+    runs = [(one.name, found) for one in paths if (found := lab_runs.figures(one))]
     if runs:
         show_curves(runs)
-    said = [t("pretraining.heldout", name=common.plain(record["heldout"]), step=f"{record['step']:,}",
+    said = [t("pretraining.heldout", name=common.plain(heldout_words(path, record["heldout"])), step=f"{record['step']:,}",
               mlm=html.percent(record["mlm_accuracy"]), nsp=html.percent(record["nsp_accuracy"]))
             for record in lab_runs.heldout(path)]
     if said:
         st.caption("  \n".join([t("pretraining.heldout_head"), *said]))
 
 
+def heldout_words(path: Path, name: str) -> str:
+    """Returns what a held-out text is called: what belongs to the teaching stories by its language."""
+    kinds = {"heldout-en": t("data.stories_en"), "heldout-zh": t("data.stories_zh")}
+    return kinds[name] if name in kinds and run_settings.reads_stories(run_states.RunFolder(path).config()) else name
+
+
 def watch(runs: list[run_states.RunState]) -> None:
     """Draws one run, with others to compare it with."""
     by_name = {run.name: run for run in runs}
+    for key in ("run", "compare"):
+        common.say_gone(key, list(by_name))
     left, right = st.columns([2, 3])
     with left:
         name = common.choice(st.selectbox, t("pretraining.run"), list(by_name), key="run", default=runs[0].name)
@@ -112,7 +133,9 @@ def watch(runs: list[run_states.RunState]) -> None:
     state = by_name[name]
     every = SECONDS_BETWEEN_LOOKS if state.active else None
     lab_state.show_controls(state, key="run")
-    st.fragment(show_live, run_every=every)(state.path, [by_name[one].path for one in others], state.state)
+    watched = [state.path, *(by_name[one].path for one in others)]
+    st.fragment(show_live, run_every=every)(watched, state.state)
+    run_settings.show(watched)
     st.subheader(t("pretraining.answers"), anchor=False)
     st.fragment(lab_look.show, run_every=every and 2 * every)(state.path)
     st.caption(t("pretraining.everywhere", name=common.plain(name)))

@@ -14,7 +14,7 @@ from bert_tf.training.anatomy import (
     draw_examples,
     embedding_parts,
 )
-from ui import common, html, lab_charts, lab_html, lab_pairs, models
+from ui import common, html, lab_charts, lab_html, lab_pairs, models, takeaway
 from ui.text import t
 
 PAIRS = 4
@@ -111,8 +111,10 @@ def show_vectors(example: Example, model) -> None:
     parts = embedding_parts(example, model, at)
     names = [t(f"data.part_{part}", token=example.tokens[at], place=at, segment="AB"[example.segment_ids[at]])
              for part in PARTS]
-    common.show_chart(lab_charts.strips(np.stack([parts[part] for part in PARTS]), names, dark=common.dark()), "vectors")
+    figure = lab_charts.strips(np.stack([parts[part] for part in PARTS]), names, dark=common.dark())
+    common.show_chart(figure, "vectors")
     st.caption(t("data.vectors_note", size=len(parts["sum"])))
+    takeaway.offer("vectors", figure, {part: parts[part].astype(float).round(6) for part in PARTS}, name="vectors")
 
 
 def show_cost(example: Example, cost: Cost) -> None:
@@ -127,6 +129,14 @@ def show_cost(example: Example, cost: Cost) -> None:
                               cost.is_next if example.is_next else 1 - cost.is_next)), colors.b),
                           (f"{cost.loss:.2f}", t("data.sum"), colors.ink)]))
     st.caption(t("data.loss_note"))
+    takeaway.offer("cost", table={
+        "position": [guess.position for guess in cost.guesses],
+        "true": [example.original[guess.position] for guess in cost.guesses],
+        "fate": [example.fates[guess.position] for guess in cost.guesses],
+        "best": [guess.candidates[0].token for guess in cost.guesses],
+        "best_probability": [round(guess.candidates[0].probability, 6) for guess in cost.guesses],
+        "probability_of_true": [round(guess.probability, 6) for guess in cost.guesses],
+        "loss_nats": [round(guess.loss, 4) for guess in cost.guesses]}, name="loss")
 
 
 common.start("data")

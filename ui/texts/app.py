@@ -37,6 +37,8 @@ TEXT = {
     "app.examples": ("Try one", "试一试"),
     "app.upload": ("Choose", "选择文件"),
     "app.upload_limit": ("or drop here; 200 MB a file", "或拖到这里；每个文件最多 200 MB"),
+    "app.gone": ("There is no “{names}” here any more; it was deleted or renamed. You see another one.",
+                 "“{names}”已经不在了，可能被删除或改名。现在显示的是另一个。"),
     "app.link": ("Link", "链接"),
     "app.encoding": ("{name} is in {encoding}; here it is read as that.", "{name} 的编码是 {encoding}，已按此读取。"),
     "app.run": ("run: {name}", "训练：{name}"),
