@@ -75,7 +75,7 @@ def sidebar() -> None:
         if os.path.isfile(card) and st.button(t("app.card"), key="card_button", icon=":material/description:",
                                         type="tertiary"):
             show_card(card)
-        if any(run.active for kind in run_states.KINDS for run in run_states.list_runs(kind=kind)):
+        if any(run.active for run in run_states.list_runs(kind=None)):
             st.caption(t("app.training"))
 
 

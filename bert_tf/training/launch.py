@@ -21,7 +21,6 @@ from bert_tf.training.pretraining_request import create_run, lengthen
 from bert_tf.training.process import at_work, is_own_command
 from bert_tf.training.run_folder import RunFolder
 from bert_tf.training.run_states import (
-    KINDS,
     LOG_FILE,
     ROOT,
     free_name,
@@ -127,7 +126,7 @@ def require_room(folder: Path | None = None) -> None:
     Raises:
         ValueError: `MOST_AT_WORK` trainings of this folder are at work.
     """
-    count = sum(run.active for kind in KINDS for run in list_runs(folder, kind=kind))
+    count = sum(run.active for run in list_runs(folder, kind=None))
     if count >= MOST_AT_WORK:
         raise ValueError(f"{count} trainings are at work on this computer already. Wait until one has ended, or watch "
                          "one of them.")

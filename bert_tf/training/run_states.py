@@ -32,6 +32,7 @@ class RunState:
     Attributes:
         name: its folder's name.
         path: its folder.
+        kind: `pretraining` or `finetuning`.
         state: `preparing`, `running`, `stopping`, `stopped`, `finished`, `failed`, or `died` if its process is
             gone without having said goodbye.
         message: what the trainer said last about it; for one that died, the last words of its log.
@@ -43,6 +44,7 @@ class RunState:
 
     name: str
     path: Path
+    kind: str
     state: str
     message: str
     progress: float
@@ -61,14 +63,15 @@ def runs_folder() -> Path:
     return Path(os.environ.get("BERT_TF_RUNS") or ROOT / "runs")
 
 
-def list_runs(folder: Path | None = None, *, kind: str = "pretraining") -> list[RunState]:
-    """Lists the runs of a folder that are of a kind, `pretraining` or `finetuning`, the latest first."""
+def list_runs(folder: Path | None = None, *, kind: str | None = "pretraining") -> list[RunState]:
+    """Lists the runs of a folder that are of a kind, `pretraining` or `finetuning` (None: either), the latest first."""
     configs = sorted((folder or runs_folder()).glob("*/config.json"), key=written, reverse=True)
     found = []
     for path in configs:
         with contextlib.suppress(FileNotFoundError, ValueError):  # deleted or half copied while we look
-            if RunFolder(path.parent).config().get("kind") == kind:
-                found.append(state_of(path.parent))
+            config = RunFolder(path.parent).config()
+            if config.get("kind") in ((kind,) if kind else KINDS):
+                found.append(_state(path.parent, config))
     return found
 
 
@@ -86,17 +89,19 @@ def state_of(path: str | Path) -> RunState:
     Raises:
         FileNotFoundError: there is no run in this folder.
     """
-    path = Path(path)
+    return _state(Path(path), RunFolder(path).config())
+
+
+def _state(path: Path, config: dict) -> RunState:
     run = RunFolder(path)
-    config, status = run.config(), run.status()
-    kind, training = config.get("kind"), config.get("training", {})
+    status, kind, training = run.status(), config.get("kind"), config.get("training", {})
     state, message = status.get("state", "stopped"), status.get("message", "")
     if state in ("preparing", "running") and not at_work(status):
         state, message = "died", last_words(path)
     elif state == "running" and run.stop_requested():
         state = "stopping"
     length = next(((training[unit], unit) for unit in ("minutes", "steps") if training.get(unit)), None)
-    return RunState(path.name, path, state, message, float(status.get("progress", 0.0)), int(status.get("step", 0)),
+    return RunState(path.name, path, kind, state, message, float(status.get("progress", 0.0)), int(status.get("step", 0)),
                     kind != "finetuning" and state in ("stopped", "failed", "died"), length)
 
 

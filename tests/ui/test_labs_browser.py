@@ -29,9 +29,8 @@ def lab_site(tmp_path_factory, models):
             with running_app(folder / "log.txt") as address:
                 yield address
         finally:
-            for kind in ("pretraining", "finetuning"):
-                for state in run_states.list_runs(kind=kind):
-                    launch.kill(state.path)
+            for state in run_states.list_runs(kind=None):
+                launch.kill(state.path)
 
 
 def step(tab) -> int:
