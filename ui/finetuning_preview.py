@@ -11,7 +11,7 @@ import streamlit as st
 
 from bert_tf.training.finetuning import read_examples
 from bert_tf.training.finetuning_config import FinetuningConfig
-from bert_tf.training.task_files import LARGEST_MEGABYTES
+from bert_tf.training.task_files import LARGEST_MEGABYTES, TaskFile
 from bert_tf.training.task_tables import read_records
 from ui import common, finetuning_html, html
 from ui.finetuning_examples import example_card, kind_words, mine_first, texts_of
@@ -32,13 +32,13 @@ class Preview:
 
     Attributes:
         train, dev: what `TaskFile.describe` says of them.
-        some: a few training examples from all over the file.
+        some: a few training examples from all over the file, as a file of their own.
         split: whether the dev examples were split off the training file.
     """
 
     train: dict
     dev: dict
-    some: tuple
+    some: TaskFile
     split: bool
 
 
@@ -51,8 +51,7 @@ def of_files(train: str, dev: str | None, task: str = "auto", columns: dict | No
     """
     first, second = read_examples(FinetuningConfig(task=task), train, dev, columns)
     places = sorted(random.Random(0).sample(range(len(first)), min(SAMPLE, len(first))))  # a file may follow a rhythm
-    some = tuple(first.examples[place] for place in places)
-    return Preview(first.describe(), second.describe(), some, dev is None)
+    return Preview(first.describe(), second.describe(), first.subset(places), dev is None)
 
 
 def of_uploads(files: list, task: str, columns: dict[str, str]) -> Preview:
@@ -122,7 +121,7 @@ def show(seen: Preview, *, own: bool) -> None:
     with right:
         st.markdown(f"**{t('tune.some_examples')}**")
         kinds = list(train["label_counts"])
-        st.html("".join(example_card(example, train["task"], kinds, colors) for example in to_show(seen.some)))
+        st.html("".join(example_card(example, train["task"], kinds, colors) for example in to_show(seen.some.examples)))
     for warning in warnings(seen):
         st.info(warning, icon=":material/info:")
 

@@ -7,9 +7,10 @@ from pathlib import Path
 import streamlit as st
 
 import bert_tf
-from bert_tf.checkpoint import read_config
+from bert_tf.checkpoint import read_config, read_tokenizer
 from bert_tf.task_folder import TASKS
 from bert_tf.training import launch, run_states
+from bert_tf.training.duration import expected_seconds, processor_speed
 from bert_tf.training.finetuning_config import (
     FinetuningConfig,
     suggested_epochs,
@@ -56,9 +57,33 @@ def show() -> None:
     st.subheader(t("tune.settings"), anchor=False)
     st.caption(t("tune.from_model", name=common.plain(models.chosen_name())))
     wanted, name = ask_for_settings(shape, chosen, seen)
+    if seen:
+        say_how_long(folder, shape, seen, wanted)
     if st.button(t("tune.start"), type="primary", icon=":material/play_arrow:", key="tune_start", disabled=not seen):
         with common.friendly("pretraining.cannot_start"), st.spinner(t("pretraining.starting")):
             begin(name, FinetuningConfig(task=seen.train["task"], **wanted), folder, sources, columns)
+
+
+def say_how_long(folder: Path, shape, seen, wanted: dict) -> None:
+    """Says about how long the run would take."""
+    count = min(wanted["most_train"] or seen.train["examples"], seen.train["examples"])
+    config = FinetuningConfig(**wanted | {"epochs": wanted["epochs"] or suggested_epochs(count)})
+    with common.friendly():
+        seconds = expected_seconds(shape, config, tokenizer_of(str(folder), shape), seen.some, train=count,
+                                   dev=seen.dev["examples"], speed=speed())
+        st.caption(t("tune.how_long", minutes=f"{max(1, float(f'{seconds / 60:.2g}')):.0f}"))
+
+
+@st.cache_resource(max_entries=6, show_spinner=False)
+def tokenizer_of(folder: str, _shape):
+    """Reads a model's tokenizer once."""
+    return read_tokenizer(folder, _shape)
+
+
+@st.cache_resource(ttl=600, show_spinner=False)
+def speed() -> float:
+    """Measures the processor, every few minutes anew: it may have been busy."""
+    return processor_speed()
 
 
 def bundled(name: str):

@@ -88,10 +88,14 @@ def _questions(i: int, example, tokenizer, settings: TaskSettings, ids: dict[str
     return features
 
 
+def padded_length(longest: int, max_length: int) -> int:
+    """Returns the length to which a batch is padded, given that of its longest feature."""
+    return min(next((size for size in LENGTHS if size >= longest), longest), max_length)
+
+
 def collate(features: Sequence[Feature], pad_token_id: int, *, max_length: int) -> tuple[dict, dict]:
     """Pads features to a common length, which is never above `max_length`: the model's x and y."""
-    longest = max(map(len, features))
-    length = min(next((size for size in LENGTHS if size >= longest), longest), max_length)
+    length = padded_length(max(map(len, features)), max_length)
     shape = (len(features), length)
     x = {"token_ids": np.full(shape, pad_token_id, np.int32), "segment_ids": np.zeros(shape, np.int32),
          "padding_mask": np.zeros(shape, np.int32)}

@@ -180,6 +180,22 @@ def test_the_form_starts_what_was_asked_for(monkeypatch, runs, models):
     assert [asked["train"].name, asked["dev"].name] == ["pairs-train.tsv", "pairs-dev.tsv"]
 
 
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_the_form_says_how_long_it_would_take(monkeypatch, lang):
+    monkeypatch.setattr(finetuning_start, "speed", lambda: 1e6)  # a very slow computer
+    before, after = words("tune.how_long", lang, minutes="|").split("|")
+
+    def minutes(at) -> int:
+        return int(said(at).split(before)[1].split(after)[0])
+
+    at = lab(lang, tune_set="pairs", tune_amount="100")
+    long = minutes(at)
+    at.toggle(key="tune_twin").set_value(False)
+    short = minutes(whole(at))
+    at.selectbox(key="tune_epochs").set_value(2)
+    assert long > 1.5 * short and short > 3 * minutes(whole(at)) > 0  # ten epochs before
+
+
 def test_a_name_that_is_taken_is_refused(wrote):
     path = wrote("mine")
     at = lab(tune="new")
@@ -217,7 +233,7 @@ def test_a_file_with_strange_columns_and_what_to_beware_of():
     assert finetuning_preview.columns_of(file) == ["id", "body", "stars"]
     seen = finetuning_preview.of_uploads([file], "auto", {"text": "body", "label": "stars"})
     alone = finetuning_preview.of_uploads([file], "auto", {})  # without being told
-    assert seen.split and seen.some == alone.some and seen.train["columns"] == alone.train["columns"]
+    assert seen.split and seen.some.examples == alone.some.examples and seen.train["columns"] == alone.train["columns"]
     assert seen.train["examples"] == 27 and seen.train["columns"] == {"text": "body", "label": "stars"}
     at = lab(tune_set="upload")
     assert words("tune.formats", "en").split(" with")[0] in said(at) and at.button(key="tune_start").disabled

@@ -84,6 +84,8 @@ TEXT = {
     "tune.all": ("all", "全部"),
     "tune.off": ("off", "关"),
     "tune.none": ("none", "无"),
+    "tune.how_long": ("Takes about {minutes} min on this computer while it has nothing else to do.",
+                      "这台电脑空闲时，大约需要 {minutes} 分钟。"),
     "tune.epochs": ("Times it sees each example", "每个例子看几遍"),
     "tune.epochs_help": ("Epochs. Small sets want more of them; too many, and it learns the examples by heart.",
                          "训练轮数。例子少就多看几遍；太多则会死记硬背。"),
