@@ -8,6 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from ui.charts import _BARE, _layout, _scale, _texts
+from ui.finetuning_runs import Outcome
 from ui.html import DARK, LIGHT, Palette
 
 #: Labels beyond which the cells of a confusion matrix hold no numbers.
@@ -36,9 +37,7 @@ def curves(records: Mapping[str, Sequence[dict]], measure: str, names: Mapping[s
     palette, form = DARK if dark else LIGHT, ".1%" if share else ".3f"
     figure = go.Figure()
     if floor:
-        figure.add_hline(y=floor[0], line={"color": palette.soft, "width": 1.2, "dash": "dot"},
-                         annotation={"text": _texts([floor[1]])[0], "font": {"size": 11, "color": palette.soft}},
-                         annotation_position="bottom right")
+        _draw_floor(figure, floor, palette)
     for twin, found in reversed(records.items()):
         label, color = _texts([names[twin]])[0], twin_color(twin, palette)
         figure.add_scatter(
@@ -55,6 +54,48 @@ def curves(records: Mapping[str, Sequence[dict]], measure: str, names: Mapping[s
     figure = _layout(figure, palette, height=225)
     figure.update_layout(uirevision="kept", margin={"l": 4, "r": 10, "t": 8, "b": 4})
     return figure
+
+
+def by_examples(found: Sequence[Outcome], names: Mapping[str, str], *, unit: str, score: str,
+                floor: tuple[float, str] | None = None, dark: bool = False) -> go.Figure:
+    """Draws the score of each run over the number of examples it learnt from, and a line through the means.
+
+    Args:
+        found: the runs.
+        names: twin -> what it is called; the first is drawn on top.
+        unit: the word for the examples.
+        score: what the score is called.
+        floor: height and name of a dotted line to compare with.
+        dark: whether the page is dark.
+    """
+    palette, figure = DARK if dark else LIGHT, go.Figure()
+    if floor:
+        _draw_floor(figure, floor, palette)
+    amounts = sorted({outcome.examples for outcome in found})
+    for twin in reversed(names):
+        runs, color, label = [outcome for outcome in found if twin in outcome.scores], twin_color(twin, palette), _texts([names[twin]])[0]
+        scores = {amount: [run.scores[twin] for run in runs if run.examples == amount] for amount in amounts}
+        means = {amount: sum(values) / len(values) for amount, values in scores.items() if values}
+        figure.add_scatter(x=list(means), y=list(means.values()), mode="lines", line={"color": color, "width": 2},
+                           hoverinfo="skip", name=label)
+        figure.add_scatter(
+            x=[run.examples for run in runs], y=[run.scores[twin] for run in runs], mode="markers", name=label,
+            marker={"color": color, "size": 8}, customdata=_texts([run.run for run in runs]),
+            hovertemplate=f"<b>{label}</b>, %{{customdata}}<br>%{{x:,}} {unit}<br>{score} %{{y:.1%}}<extra></extra>")
+    axis = {"fixedrange": True, "gridcolor": palette.line, "zeroline": False, "ticks": "", "automargin": True,
+            "tickfont": {"size": 12, "color": palette.soft}}
+    figure.update_xaxes(**axis | {"showgrid": False}, type="log", tickvals=amounts, ticktext=[f"{n:,}" for n in amounts],
+                        showline=True, linecolor=palette.line,
+                        title={"text": unit, "font": {"size": 12, "color": palette.soft}, "standoff": 4})
+    figure.update_yaxes(**axis, tickformat=".0%", range=[0, 1.02], nticks=6)
+    return _layout(figure, palette, height=260)
+
+
+def _draw_floor(figure: go.Figure, floor: tuple[float, str], palette: Palette) -> None:
+    """Draws a dotted line with its name, to compare with."""
+    figure.add_hline(y=floor[0], line={"color": palette.soft, "width": 1.2, "dash": "dot"},
+                     annotation={"text": _texts([floor[1]])[0], "font": {"size": 11, "color": palette.soft}},
+                     annotation_position="bottom right")
 
 
 def confusion(counts: Sequence[Sequence[int]], labels: Sequence[str], *, expected: str, predicted: str,

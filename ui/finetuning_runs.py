@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import math
 import threading
 import zipfile
@@ -12,6 +13,7 @@ from pathlib import Path
 import streamlit as st
 
 from bert_tf.records import read_json
+from bert_tf.training import run_states
 from bert_tf.training.finetuning import read_examples
 from bert_tf.training.finetuning_config import FinetuningConfig
 from bert_tf.training.run_folder import RunFolder
@@ -121,6 +123,43 @@ def gap(found: dict) -> Gap | None:
     best = max(mine, other)
     clear = floor is None or best - floor > 2 * math.sqrt(best * (1 - best) / cases)
     return Gap(mine - other, chance, clear)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one run came to.
+
+    Attributes:
+        run: its name.
+        examples: how many it learnt from.
+        scores: twin -> the score that decides.
+    """
+
+    run: str
+    examples: int
+    scores: dict[str, float]
+
+
+def outcomes(path: Path) -> list[Outcome]:
+    """Returns what the finished runs came to that differ from this one in their examples or settings only.
+
+    Those are the ones from the same model that were measured on the same examples, this one among them; by their
+    number of examples, rising.
+    """
+    mine, found = _measured_on(path), []
+    for run in run_states.list_runs(path.parent, kind="finetuning"):
+        came_to = result(run.path) if run.state == "finished" and _measured_on(run.path) == mine else None
+        if came_to:
+            scores = {twin: came_to["twins"][twin]["figures"][came_to["score_name"]] for twin in came_to["twins"]}
+            found.append(Outcome(run.name, came_to["examples"]["train"], scores))
+    return sorted(found, key=lambda outcome: outcome.examples)
+
+
+def _measured_on(path: Path) -> tuple:
+    """Returns what tells the task, the model and the dev examples of a run from others."""
+    config = RunFolder(path).config()
+    dev = {name: value for name, value in config["data"]["dev"].items() if name != "path"}
+    return config["model"], Path(config["train"]).name, json.dumps(dev, sort_keys=True)
 
 
 def model_folder(path: Path) -> Path | None:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from ui import common, finetuning_charts, finetuning_html, html, takeaway
 from ui.finetuning_examples import kind_words, mine_first, wrong_card
-from ui.finetuning_runs import TWINS, gap, result
+from ui.finetuning_runs import TWINS, gap, outcomes, result
 from ui.text import comma, listed, t
 
 #: The figures of each task, the one that decides first.
@@ -58,6 +58,26 @@ def show_figures(path: Path) -> None:
         show_confusion(twins, found["labels"])
     st.caption(" ".join(notes(found)))
     takeaway.offer("tune_figures", table=lambda: figures_table(found), name=f"{path.name}-figures")
+    if found["state"] == "finished":
+        show_by_examples(path, found)
+
+
+def show_by_examples(path: Path, found: dict) -> None:
+    """Draws how the score depends on the number of examples, from all runs on this set."""
+    st.markdown(f"**{t('tune.by_examples')}**")
+    runs, names = outcomes(path), twin_names()
+    if len({run.examples for run in runs}) < 2:
+        st.caption(t("tune.by_examples_hint"))
+        return
+    floor = (found["largest_class"], t("tune.always_same")) if found["largest_class"] else None
+    figure = finetuning_charts.by_examples(runs, names, unit=t("tune.examples"), floor=floor, dark=common.dark(),
+                                           score=score_words(found["score_name"], found["task"]))
+    st.html(twin_legend([twin for twin in TWINS if any(twin in run.scores for run in runs)]))
+    common.show_chart(figure, "tune_by_examples")
+    st.caption(t("tune.by_examples_note", count=len(runs)))
+    takeaway.offer("tune_by_examples", figure, {
+        "run": [run.run for run in runs], "examples": [run.examples for run in runs],
+        **{twin: [run.scores.get(twin) for run in runs] for twin in TWINS}}, name=f"{path.name}-by-examples")
 
 
 def reading(found: dict) -> str:

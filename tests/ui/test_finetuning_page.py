@@ -11,6 +11,7 @@ import pytest
 from driving import (
     LANGUAGES,
     STRANGE,
+    cells,
     figure,
     letters,
     markup,
@@ -194,6 +195,33 @@ def test_the_form_says_how_long_it_would_take(monkeypatch, lang):
     short = minutes(whole(at))
     at.selectbox(key="tune_epochs").set_value(2)
     assert long > 1.5 * short and short > 3 * minutes(whole(at)) > 0  # ten epochs before
+
+
+def learnt_from(path, examples):
+    """Lets a run that was written down have learnt from so many examples."""
+    found = json.loads((path / "result.json").read_text())
+    found["examples"]["train"] = examples
+    (path / "result.json").write_text(json.dumps(found))
+    return path
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_runs_on_one_set_make_a_curve_over_the_number_of_examples(wrote, lang):
+    first = learnt_from(wrote("few", right=(70, 40)), 100)
+    wrote("other", "pairs"), wrote("stopped", state="stopped")
+    assert words("tune.by_examples_hint", lang) in said(lab(lang, tune_run="few"))
+    wrote("all", right=(90, 60)), learnt_from(wrote("again", right=(80, 40)), 100)
+    elsewhere = wrote("elsewhere")
+    config = json.loads((elsewhere / "config.json").read_text())
+    (elsewhere / "config.json").write_text(json.dumps(config | {"model": "/another/model"}))
+    found = finetuning_runs.outcomes(first)
+    assert [(one.examples, one.scores["pretrained"]) for one in found] in ([(100, 0.7), (100, 0.8), (400, 0.9)],
+                                                                          [(100, 0.8), (100, 0.7), (400, 0.9)])
+    at = lab(lang, tune_run="few")
+    assert words("tune.by_examples_note", lang, count=3) in said(at)
+    drawn = figure(at, "tune_by_examples")["data"]
+    line = next(one for one in drawn if one["mode"] == "lines" and one["name"] == words("tune.pretrained", lang))
+    assert list(cells(line["x"])) == [100, 400] and cells(line["y"]) == pytest.approx([0.75, 0.9])
 
 
 def test_a_name_that_is_taken_is_refused(wrote):

@@ -178,6 +178,14 @@ TEXT = {
                             "would reach {largest}. They are {gap} points apart; with {dev} examples to measure on, "
                             "differences up to {chance} points can be luck.",
                             "**两个都没学到什么**：{mine} 和 {other}（{score}），而总答同一个标签也有 {largest}。两者相差 {gap} 个百分点；用 {dev} 个例子测量，{chance} 个百分点以内的差距可能只是运气。"),
+    "tune.by_examples": ("How much do more examples help?", "例子越多，成绩越好吗？"),
+    "tune.by_examples_hint": ("Run it again with fewer examples, and a curve appears here: it shows how the gap between the "
+                              "two depends on their number.",
+                              "用更少的例子再训练一次，这里就会出现一条曲线：两者的差距如何随例子数量变化。"),
+    "tune.by_examples_note": ("Every finished run on this set from the same model, {count} so far: a dot is one run, the line goes "
+                              "through their means.",
+                              "从同一个模型开始、用同一组例子测量的全部微调（目前 {count} 次）：一个点是一次，线连接各处的平均值。"),
+    "tune.examples": ("examples to learn from", "学习用的例子数"),
     "tune.note_dev": ("Learnt from {train} examples, measured on {dev} others. The best epoch was chosen on these {dev}, so "
                       "the figures are slightly too kind.",
                       "用 {train} 个例子学，在另外 {dev} 个上测。最好的一轮也是按这 {dev} 个选的，所以成绩略微偏高。"),
