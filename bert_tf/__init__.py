@@ -28,3 +28,8 @@ def __getattr__(name: str):
 
         return getattr(importlib.import_module(_HOMES[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """Offers the public names to whoever completes by Tab, though nothing of them is loaded yet."""
+    return sorted({*globals(), *__all__})

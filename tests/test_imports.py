@@ -150,3 +150,9 @@ def test_importing_everything_but_the_network_loads_nothing_heavy():
 
 def test_the_check_for_heavy_packages_sees_one():
     assert "keras" in loaded_by("import sys, types\nsys.modules['keras'] = types.ModuleType('keras')")
+
+
+def test_the_public_names_are_offered_before_anything_is_loaded():
+    asked = "import sys, bert_tf; print(*[name for name in bert_tf.__all__ if name not in dir(bert_tf)], 'keras' in sys.modules)"
+    answer = subprocess.run([sys.executable, "-c", asked], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert answer.stdout.split() == ["False"]
