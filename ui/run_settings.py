@@ -83,11 +83,11 @@ def _pretraining(config: dict, values: dict) -> list[tuple[str, str, tuple[str, 
     corpus = t("pretraining.stories") if reads_stories(config) else _files(config.get("corpus", []))
     start = config.get("initial_model")
     stages = [stage if isinstance(stage, dict) else dataclasses.asdict(stage) for stage in values["stages"]]
-    unit = "steps" if values["steps"] else "minutes"
+    unit, unit_words = ("steps", t("pretraining.steps_axis")) if values["steps"] else ("minutes", t("pretraining.minutes"))
     named = [
         (t("pretraining.corpus"), corpus, ()),
         (t("pretraining.size"), t("pretraining.go_on", name=_model_name(start)) if start else _shape(values["size"]), ("size",)),
-        (t(f"pretraining.{unit}_axis"), f"{values[unit]:,g}", ("steps", "minutes")),
+        (unit_words, f"{values[unit]:,g}", ("steps", "minutes")),
         (t("pretraining.optimizer"), OPTIMIZER_NAMES.get(values["optimizer"], values["optimizer"]), ("optimizer",)),
         (t("pretraining.rate"), decimal(values["peak_learning_rate"]), ("peak_learning_rate",)),
         (t("pretraining.batch"), " → ".join(str(stage["batch_size"]) for stage in stages), ("stages",)),

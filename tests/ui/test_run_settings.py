@@ -31,7 +31,7 @@ def test_a_pretraining_in_words(runs):
     found = settings_of(pretraining(runs / "a", peak_learning_rate=0.00035, optimizer="muon", mask_rate=0.2, dropout=0.25,
                                     initial_embeddings="word2vec"))
     assert list(found.items())[:11] == [
-        ("What it reads", "Teaching stories"), ("Size", "tiny (2 × 128)"), ("minutes", "3"), ("Optimizer", "Muon"),
+        ("What it reads", "Teaching stories"), ("Size", "tiny (2 × 128)"), ("Minutes", "3"), ("Optimizer", "Muon"),
         ("Learning rate", "0.00035"), ("Sentence pairs per step", "64"), ("Tokens in a pair", "32"), ("Hidden tokens", "20.0%"),
         ("Hide whole words", "no"), ("Word pieces", "3,000"), ("Start from word2vec", "yes")]
     assert found["--dropout"] == "0.25" and found["--seed"] == "0"
@@ -43,7 +43,7 @@ def test_a_pretraining_that_goes_on(runs):
     found = settings_of(pretraining(runs / "b", corpus=["/y/mine.txt", "/y/more.txt"], size=None, minutes=0.0, steps=12_000, stages=stages,
                                     initial_model="/r/first/checkpoints/step-00000020"))
     assert found["What it reads"] == "mine.txt, more.txt" and found["Size"] == "go on from first, step-00000020"
-    assert found["steps"] == "12,000" and "minutes" not in found and "Word pieces" not in found
+    assert found["steps"] == "12,000" and "Minutes" not in found and "Word pieces" not in found
     assert (found["Sentence pairs per step"], found["Tokens in a pair"]) == ("32 → 8", "128 → 512")
 
 
@@ -66,7 +66,7 @@ def test_only_what_differs_is_told():
 
 def test_runs_of_an_older_program_can_still_be_read(runs):
     RunFolder(runs / "old").create({"kind": "pretraining", "training": {"minutes": 2}})
-    assert settings_of(runs / "old")["minutes"] == "2"
+    assert settings_of(runs / "old")["Minutes"] == "2"
 
 
 @pytest.mark.usefixtures("quick")
