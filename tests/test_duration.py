@@ -39,7 +39,8 @@ def test_an_example_counts_as_long_as_its_batch_is_padded():
 
 def test_a_long_passage_counts_once_a_window():
     def seconds(passage):
-        sample = TaskFile("q.json", "questions", {}, (), {}, (QuestionExample(question="who ?", passage=passage, answers=(("a", 0),), group=0, id="1"),))
+        question = QuestionExample(question="who ?", passage=passage, answers=(("a", 0),), group=0, id="1")
+        sample = TaskFile("q.json", "questions", {}, (), {}, (question,))
         config = FinetuningConfig(task="questions", epochs=1, twin=False, max_length=16, doc_stride=8)
         return expected_seconds(SHAPE, config, TOKENIZER, sample, train=10, dev=0, speed=1e3) - LOADING - COMPILING
 

@@ -73,7 +73,8 @@ def by_examples(found: Sequence[Outcome], names: Mapping[str, str], *, unit: str
         _draw_floor(figure, floor, palette)
     amounts = sorted({outcome.examples for outcome in found})
     for twin in reversed(names):
-        runs, color, label = [outcome for outcome in found if twin in outcome.scores], twin_color(twin, palette), _texts([names[twin]])[0]
+        color, label = twin_color(twin, palette), _texts([names[twin]])[0]
+        runs = [outcome for outcome in found if twin in outcome.scores]
         scores = {amount: [run.scores[twin] for run in runs if run.examples == amount] for amount in amounts}
         means = {amount: sum(values) / len(values) for amount, values in scores.items() if values}
         figure.add_scatter(x=list(means), y=list(means.values()), mode="lines", line={"color": color, "width": 2},

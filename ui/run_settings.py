@@ -82,11 +82,12 @@ def _pretraining(config: dict, values: dict) -> list[tuple[str, str, tuple[str, 
     """Returns (name, value, keys of the recipe that this tells) of what the form asks for."""
     corpus = t("pretraining.stories") if reads_stories(config) else _files(config.get("corpus", []))
     start = config.get("initial_model")
+    size = t("pretraining.go_on", name=_model_name(start)) if start else _shape(values["size"])
     stages = [stage if isinstance(stage, dict) else dataclasses.asdict(stage) for stage in values["stages"]]
     unit, unit_words = ("steps", t("pretraining.steps_axis")) if values["steps"] else ("minutes", t("pretraining.minutes"))
     named = [
         (t("pretraining.corpus"), corpus, ()),
-        (t("pretraining.size"), t("pretraining.go_on", name=_model_name(start)) if start else _shape(values["size"]), ("size",)),
+        (t("pretraining.size"), size, ("size",)),
         (unit_words, f"{values[unit]:,g}", ("steps", "minutes")),
         (t("pretraining.optimizer"), OPTIMIZER_NAMES.get(values["optimizer"], values["optimizer"]), ("optimizer",)),
         (t("pretraining.rate"), decimal(values["peak_learning_rate"]), ("peak_learning_rate",)),
@@ -104,7 +105,8 @@ def _pretraining(config: dict, values: dict) -> list[tuple[str, str, tuple[str, 
 def _finetuning(config: dict, values: dict) -> list[tuple[str, str, tuple[str, ...]]]:
     """Returns (name, value, keys of the recipe that this tells) of what the form asks for."""
     train = Path(config["train"])
-    ready = next((name for name, files in SETS.items() if train.name == files[0] and train.parent.name == EXAMPLES.name), None)
+    ours = train.parent.name == EXAMPLES.name
+    ready = next((name for name, files in SETS.items() if ours and train.name == files[0]), None)
     examples = config.get("data", {}).get("train", {}).get("examples")
     clip = values["clip_norm"]
     return [

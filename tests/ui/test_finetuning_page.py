@@ -427,7 +427,8 @@ def test_neither_kind_of_run_stands_among_the_other(wrote, runs):
     RunFolder(runs / "pre").create({"kind": "pretraining"})
     assert [run.name for run in run_states.list_runs()] == ["pre"]
     assert [run.name for run in run_states.list_runs(kind="finetuning")] == ["tuned"]
-    assert {(run.name, run.kind) for run in run_states.list_runs(kind=None)} == {("pre", "pretraining"), ("tuned", "finetuning")}
+    every = {(run.name, run.kind) for run in run_states.list_runs(kind=None)}
+    assert every == {("pre", "pretraining"), ("tuned", "finetuning")}
     assert not run_states.state_of(runs / "tuned").resumable
 
 

@@ -21,9 +21,10 @@ def runs(tmp_path, monkeypatch):
 
 def pretraining(path, *, corpus=("/x/stories-en.txt", "/x/stories-zh.txt"), vocab_size=3000, initial_model=None,
                 initial_embeddings="random", **training):
-    recipe = PretrainingConfig(**{"size": "tiny", "minutes": 3.0, "stages": (Stage(sequence_length=32, batch_size=64),)} | training)
-    RunFolder(path).create({"kind": "pretraining", "training": recipe.to_dict(), "corpus": list(corpus), "vocab_size": vocab_size,
-                            "initial_model": initial_model, "initial_embeddings": initial_embeddings})
+    usual = {"size": "tiny", "minutes": 3.0, "stages": (Stage(sequence_length=32, batch_size=64),)}
+    RunFolder(path).create({"kind": "pretraining", "training": PretrainingConfig(**usual | training).to_dict(),
+                            "corpus": list(corpus), "vocab_size": vocab_size, "initial_model": initial_model,
+                            "initial_embeddings": initial_embeddings})
     return path
 
 
@@ -32,16 +33,16 @@ def test_a_pretraining_in_words(runs):
                                     initial_embeddings="word2vec"))
     assert list(found.items())[:11] == [
         ("What it reads", "Teaching stories"), ("Size", "tiny (2 × 128)"), ("Minutes", "3"), ("Optimizer", "Muon"),
-        ("Learning rate", "0.00035"), ("Sentence pairs per step", "64"), ("Tokens in a pair", "32"), ("Hidden tokens", "20.0%"),
-        ("Hide whole words", "no"), ("Word pieces", "3,000"), ("Start from word2vec", "yes")]
+        ("Learning rate", "0.00035"), ("Sentence pairs per step", "64"), ("Tokens in a pair", "32"),
+        ("Hidden tokens", "20.0%"), ("Hide whole words", "no"), ("Word pieces", "3,000"), ("Start from word2vec", "yes")]
     assert found["--dropout"] == "0.25" and found["--seed"] == "0"
     assert not {"--steps", "--minutes", "--save-minutes", "--stages"} & set(found)
 
 
 def test_a_pretraining_that_goes_on(runs):
     stages = (Stage(sequence_length=128, batch_size=32, until=0.9), Stage(sequence_length=512, batch_size=8))
-    found = settings_of(pretraining(runs / "b", corpus=["/y/mine.txt", "/y/more.txt"], size=None, minutes=0.0, steps=12_000, stages=stages,
-                                    initial_model="/r/first/checkpoints/step-00000020"))
+    found = settings_of(pretraining(runs / "b", corpus=["/y/mine.txt", "/y/more.txt"], size=None, minutes=0.0, steps=12_000,
+                                    stages=stages, initial_model="/r/first/checkpoints/step-00000020"))
     assert found["What it reads"] == "mine.txt, more.txt" and found["Size"] == "go on from first, step-00000020"
     assert found["steps"] == "12,000" and "Minutes" not in found and "Word pieces" not in found
     assert (found["Sentence pairs per step"], found["Tokens in a pair"]) == ("32 → 8", "128 → 512")
@@ -50,16 +51,18 @@ def test_a_pretraining_that_goes_on(runs):
 def test_a_fine_tuning_in_words(runs):
     recipe = FinetuningConfig(task="tagging", peak_learning_rate=1e-4, epochs=7, clip_norm=1e9, frozen_blocks=2, seed=5)
     RunFolder(runs / "c").create({"kind": "finetuning", "training": recipe.to_dict(), "model": "/m/bert-small-en-zh",
-                                  "train": "/b/examples/finetuning/entities-train.jsonl", "data": {"train": {"examples": 1200}}})
+                                  "train": "/b/examples/finetuning/entities-train.jsonl",
+                                  "data": {"train": {"examples": 1200}}})
     found = settings_of(runs / "c")
     expected = {"What should it learn?": "Names in a text", "Task": "Find entities", "Model": "bert-small-en-zh",
-                "Examples to learn from": "1,200", "Learning rate": "0.0001", "Frozen layers": "2", "Gradient clipping": "off",
-                "--seed": "5"}
+                "Examples to learn from": "1,200", "Learning rate": "0.0001", "Frozen layers": "2",
+                "Gradient clipping": "off", "--seed": "5"}
     assert {label: found.get(label) for label in expected} == expected
 
 
 def test_only_what_differs_is_told():
-    ours = [{"Size": "tiny", "Minutes": "3"}, {"Size": "mini", "Minutes": "3", "steps": "9"}, {"Size": "tiny", "Minutes": "3"}]
+    tiny = {"Size": "tiny", "Minutes": "3"}
+    ours = [tiny, {"Size": "mini", "Minutes": "3", "steps": "9"}, tiny]
     assert differing(ours) == {"Size": ["tiny", "mini", "tiny"], "steps": ["–", "9", "–"]}
     assert differing(ours[:1] * 2) == {}
 
