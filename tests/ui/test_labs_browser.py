@@ -48,7 +48,8 @@ def test_a_pretraining_from_the_page(chromium, lab_site):
     page.locator(".st-key-files input").set_input_files({"name": "mine.txt", "mimeType": "text/plain", "buffer": text.encode()})
     page.get_by_text("200 documents").wait_for()
     page.locator(".st-key-start button").click()
-    page.locator(".st-key-curve_mlm_loss .js-plotly-plot .scatterlayer path").first.wait_for(state="attached")
+    page.locator(".st-key-curve_mlm_loss .js-plotly-plot .scatterlayer path").first.wait_for(
+        state="attached", timeout=150_000)  # the trainer first loads its libraries, beside whatever else is at work
     first = step(tab)
     page.wait_for_function(LATER, arg=first)  # the page follows by itself
     page.locator(".bt-sentence mark").first.wait_for()
