@@ -151,6 +151,29 @@ def test_the_command_measures_and_writes_the_card(model_copy, text, capsys):
     assert (model_copy / "layers.svg").read_text(encoding="utf-8").startswith("<svg")
 
 
+def test_what_was_measured_of_the_same_weights_stays(model_copy, tiny_bert, tmp_path):
+    def row(task, train, *figures):
+        return {"task": task, "figure": "accuracy", "train": train, "dev": 8, "pretrained": list(figures), "scratch": [0.5]}
+
+    senses = {"bank": {"language": "en", "accuracy": [0.5], "silhouette": [0.0]}}
+    first = {"text": {"a": {}}, "cloze": {}, "senses": senses, "anisotropy": [0.1], "tasks": [row("x", 10, 0.6), row("x", 20, 0.7)]}
+    second = {"text": {"b": {}}, "cloze": {}, "senses": senses, "anisotropy": [0.2], "tasks": [row("x", 20, 0.75, 0.85)]}
+    both = report.joined(first, second)
+    assert set(both["text"]) == {"a", "b"} and both["anisotropy"] == [0.2]
+    assert both["tasks"] == [row("x", 10, 0.6), row("x", 20, 0.75, 0.85)]
+    table = report.markdown({**both, "text": {}})
+    assert "| x | 10 | 8 | 1 | accuracy | 60.0% | 50.0% |" in table
+    assert "| x | 20 | 8 | 2 | accuracy | 80.0% (75.0% to 85.0%) | 50.0% |" in table
+    assert "tasks" not in report.joined({}, {"text": {}})
+    assert report.known(model_copy) == {}
+    report.save({**both, "text": {}}, model_copy)
+    assert report.known(model_copy)["tasks"] == both["tasks"]
+    with (model_copy / "model.safetensors").open("r+b") as file:  # other weights
+        file.seek(-1, 2)
+        file.write(b"\x7f")
+    assert report.known(model_copy) == {}
+
+
 def test_each_measure_needs_its_own_head(tiny_bert, text, tmp_path, monkeypatch):
     whole = heldout.masked_words(tiny_bert, text, scratch=tmp_path, pairs=32)
     monkeypatch.setattr(tiny_bert, "_parts", {"encoder", "mlm_head"})
@@ -189,12 +212,20 @@ def test_fine_tuned_figures_are_those_of_the_run(tiny_model_folder, tmp_path, mo
     for part, count in (("train", 24), ("dev", 8)):
         rows = "".join(f"the {'good cat' if i % 2 else 'old dog'} sat\t{'yes' if i % 2 else 'no'}\n" for i in range(count))
         (tmp_path / f"pets-{part}.tsv").write_text(f"text\tlabel\n{rows}", encoding="utf-8")
-    seen, real = [], tasks.finetune
+    seen, seeds, real, create = [], [], tasks.finetune, tasks.create_finetuning
     monkeypatch.setattr(tasks, "finetune", lambda run, show: seen.append(real(run, show=show)) or seen[-1])
-    found = tasks.fine_tuned(tiny_model_folder, [str(tmp_path / "pets-train.tsv")],
-                             config=FinetuningConfig(epochs=1, mixed_precision="float32"))
-    figures = {name: twin["figures"]["accuracy"] for name, twin in seen[0]["twins"].items()}
-    assert found == {"pets": {"figure": "accuracy", "train": 24, "dev": 8, **figures}}
+    monkeypatch.setattr(tasks, "create_finetuning",
+                        lambda run, config, **files: seeds.append(config.seed) or create(run, config, **files))
+    rows = tasks.fine_tuned(tiny_model_folder, [str(tmp_path / "pets-train.tsv")], amounts=(10, 0), draws=2,
+                            config=FinetuningConfig(epochs=1, mixed_precision="float32", seed=3))
+    assert [(row["task"], row["figure"], row["train"], row["dev"]) for row in rows] == [
+        ("pets", "accuracy", 10, 8), ("pets", "accuracy", 24, 8)]
+    for twin in ("pretrained", "scratch"):
+        figures = [result["twins"][twin]["figures"]["accuracy"] for result in seen]
+        assert [row[twin] for row in rows] == [figures[:2], figures[2:]]
+    assert seeds == [3, 4, 3, 4]
+    with pytest.raises(ValueError, match="1 draw or more, not 0"):
+        tasks.fine_tuned(tiny_model_folder, [], draws=0)
     assert tasks.set_names(["a/pets-train.tsv", "a/x.train.csv"]) == ["pets", "x"]
     assert tasks.set_names(["a/x.en-train.tsv", "a/x.zh-train.tsv", "b/train.tsv"]) == ["x.en", "x.zh", "train"]
     assert tasks.set_names(["a/train.tsv", "b/train.tsv"]) == ["a", "b"]
@@ -218,8 +249,8 @@ def test_a_fine_tuning_that_is_stopped_is_no_result(tmp_path, monkeypatch):
     monkeypatch.setattr(tasks, "finetune", lambda run, show: results.pop(0))
     files, seen = [str(tmp_path / f"{name}-train.tsv") for name in "ab"], []
     with pytest.raises(KeyboardInterrupt):
-        tasks.fine_tuned("model", files, found=lambda found: seen.append(dict(found)))
-    assert [list(found) for found in seen] == [["a"]]
+        tasks.fine_tuned("model", files, found=lambda rows: seen.append([row["task"] for row in rows]))
+    assert seen == [["a"]]
     with pytest.raises(ValueError, match="twin is false"):
         tasks.fine_tuned("model", files, config=FinetuningConfig(twin=False))
 
@@ -246,5 +277,6 @@ def test_the_command_checks_first_and_tells_what_it_measured(model_copy, tmp_pat
     assert main(command) == 1
     said = capsys.readouterr()
     assert said.out == "measured ['text']\n" and "card.md: No space left on device" in said.err
-    monkeypatch.setattr(tasks, "fine_tuned", lambda *args, found, **options: found({"a": 1}) or fail())
+    row = {"task": "a", "train": 5}
+    monkeypatch.setattr(tasks, "fine_tuned", lambda *args, found, **options: found([row]) or fail())
     assert main(command[:-1]) == 1 and capsys.readouterr().out == "measured ['tasks', 'text']\n"

@@ -16,10 +16,14 @@ def add_evaluate(commands) -> None:
     command.add_argument("--tasks", nargs="+", default=[], metavar="FILE",
                          help="labelled training files (x-train.tsv with x-dev.tsv beside it): fine-tune on each, "
                               "beside the same network from random weights")
-    command.add_argument("--most-train", type=int, default=0, metavar="N", help="labelled examples used of each (default: all)")
+    command.add_argument("--most-train", type=int, nargs="+", default=[0], metavar="N",
+                         help="labelled examples used of each, one fine-tuning for every number (0, the default: all)")
+    command.add_argument("--draws", type=int, default=1, metavar="N",
+                         help="how many times the examples are drawn anew; the card gives the mean and the range (default: 1)")
     command.add_argument("--most-dev", type=int, default=0, metavar="N", help="dev examples used of each (default: all)")
     command.add_argument("--card", action="store_true",
-                         help="write measures.json and a picture into the model's folder, and the tables into its card")
+                         help="write measures.json and a picture into the model's folder, and the tables into its card; what "
+                              "measures.json holds of the same weights from before stays, unless it was measured again")
     command.set_defaults(run_command=_evaluate)
 
 
@@ -29,21 +33,22 @@ def _evaluate(args) -> None:
     from tqdm import tqdm
 
     import bert_tf
-    from bert_tf.evaluation.report import markdown, measure_all, save
+    from bert_tf.evaluation.report import joined, known, markdown, measure_all, save
     from bert_tf.evaluation.tasks import dev_file, fine_tuned
     from bert_tf.quiet import start_keras_quietly
     from bert_tf.training.finetuning import read_examples
     from bert_tf.training.finetuning_config import FinetuningConfig
 
     start_keras_quietly()
-    config = FinetuningConfig(most_train=args.most_train, most_dev=args.most_dev)
+    config = FinetuningConfig(most_dev=args.most_dev)
     for path in args.tasks:  # before hours of work
-        read_examples(config, path, str(dev_file(Path(path))), None)
+        for amount in args.most_train:
+            read_examples(config.replace(most_train=amount), path, str(dev_file(Path(path))), None)
     bert = bert_tf.load(args.model)
     if args.card:
         require_writable(bert.folder)
     vectors = word2vec_beside(bert.folder, args.word2vec)
-    measures: dict = {}
+    measures = known(bert.folder) if args.card else {}
     try:
         with (tempfile.TemporaryDirectory() as scratch,
               tqdm(total=100, bar_format="{desc:<28} |{bar}| {elapsed}") as bar):
@@ -52,15 +57,14 @@ def _evaluate(args) -> None:
                 bar.n = 100 * share
                 bar.refresh()
 
-            def found(results: dict) -> None:  # each set takes minutes: what is there is written down at once
-                measures["tasks"] = results
+            def keep(found: dict) -> None:  # each set takes minutes: what is there is written down at once
+                measures.update(joined(measures, found))
                 if args.card:
                     save(measures, bert.folder)
 
-            measures |= measure_all(bert, args.files, scratch=scratch, word2vec=vectors, pairs=args.pairs, show=show)
-            if args.card:
-                save(measures, bert.folder)
-            fine_tuned(bert.folder, args.tasks, config=config, show=show, found=found)
+            keep(measure_all(bert, args.files, scratch=scratch, word2vec=vectors, pairs=args.pairs, show=show))
+            fine_tuned(bert.folder, args.tasks, amounts=args.most_train, draws=args.draws, config=config, show=show,
+                       found=lambda rows: keep({"tasks": rows}))
     finally:  # whatever ended it, what was measured is told
         if measures:
             print(markdown(measures))

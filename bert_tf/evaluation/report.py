@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Callable, Sequence
@@ -17,6 +18,7 @@ from bert_tf.sense_sets import sense_sets
 from bert_tf.static_vectors import StaticVectors
 from bert_tf.training.measures import names_apart
 from bert_tf.training.run_folder import write_atomically
+from bert_tf.weight_files import weight_files
 
 MEASURES_FILE = "measures.json"
 #: Frame the measures in a card, so that measuring again replaces them.
@@ -71,6 +73,30 @@ def measure_all(bert: Bert, files: Sequence[str] = (), *, scratch: str | Path, w
     return measures
 
 
+def known(folder: str | Path) -> dict:
+    """Returns what `measures.json` of a model folder holds; {} without one, or if it tells of other weights."""
+    file = Path(folder) / MEASURES_FILE
+    measures = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    return measures if measures.get("weights") == fingerprint(folder) else {}
+
+
+def joined(before: dict, found: dict) -> dict:
+    """Returns measures with newer ones in their place; texts and fine-tuned sets that were not measured again stay."""
+    rows = {(row["task"], row["train"]): row for part in (before, found) for row in part.get("tasks", [])}
+    text = before.get("text", {}) | found.get("text", {})
+    return {**before, **found, "text": text, **({"tasks": [*rows.values()]} if rows else {})}
+
+
+def fingerprint(folder: str | Path) -> str:
+    """Returns the SHA-256 of a model folder's weights, in hex."""
+    digest = hashlib.sha256()
+    for path in weight_files(Path(folder)):
+        with path.open("rb") as file:
+            while part := file.read(1 << 20):
+                digest.update(part)
+    return digest.hexdigest()
+
+
 def crowding(bert: Bert, sentences: int = 200) -> list[float]:
     """Returns, for each of L+1 layers, the mean cosine of two random tokens of the sense sentences (Ethayarajh 2019)."""
     texts = [sentence for entry in sense_sets() for sentence, _ in entry.labelled()]
@@ -82,6 +108,7 @@ def crowding(bert: Bert, sentences: int = 200) -> list[float]:
 def save(measures: dict, folder: str | Path) -> None:
     """Writes `measures.json` and a picture into a model folder, and puts the tables into its `card.md`."""
     folder = Path(folder)
+    measures = {**measures, "weights": fingerprint(folder)}
     write_atomically(folder / MEASURES_FILE, json.dumps(measures, indent=1, ensure_ascii=False) + "\n")
     write_atomically(folder / "layers.svg", layers_picture(measures))
     card = folder / "card.md"
@@ -121,11 +148,12 @@ def markdown(measures: dict) -> str:
     parts.append("Cosine of two random tokens, by layer (0 is the embedding output): "
                  + ", ".join(f"{value:.2f}" for value in measures["anisotropy"]) + ".")
     if "tasks" in measures:
-        parts.append("Fine-tuned, beside the same network from random weights:\n\n" + _table(
-            ["task", "examples", "dev", "figure", "pretrained", "from random weights"],
-            [[name, f"{row['train']:,}", f"{row['dev']:,}", row["figure"].replace("_", " "), _share(row["pretrained"]),
-              _share(row["scratch"])]
-             for name, row in measures["tasks"].items()]))
+        parts.append("Fine-tuned, beside the same network from random weights; examples drawn anew for every draw, the best look "
+                     "at the dev examples, mean (and range):\n\n" + _table(
+                         ["task", "examples", "dev", "draws", "figure", "pretrained", "from random weights"],
+                         [[row["task"], f"{row['train']:,}", f"{row['dev']:,}", str(len(row["pretrained"])),
+                           row["figure"].replace("_", " "), _shares(row["pretrained"]), _shares(row["scratch"])]
+                          for row in measures["tasks"]]))
     return "\n\n".join(parts)
 
 
@@ -186,6 +214,11 @@ def layers_picture(measures: dict) -> str:
 
 def _share(value: float) -> str:
     return f"{value:.1%}"
+
+
+def _shares(values: Sequence[float]) -> str:
+    mean = _share(sum(values) / len(values))
+    return mean if len(values) == 1 else f"{mean} ({_share(min(values))} to {_share(max(values))})"
 
 
 def _table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
