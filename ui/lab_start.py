@@ -9,13 +9,16 @@ import streamlit as st
 
 from bert_tf.config import SIZES, BertConfig, PretrainingConfig, Stage
 from bert_tf.data.corpus_check import CorpusFacts, check_corpus
+from bert_tf.data.everyday import copy_everyday, everyday
 from bert_tf.data.stories import STORIES, stories, write_stories
 from bert_tf.training import launch, run_states
 from ui import common, html, models
 from ui.text import language, t
 from ui.uploads import put, say_encoding
 
-CORPORA = ["stories", "upload"]
+#: The texts that come with the program, and how to put one into the folder of a run.
+READY = {"stories": write_stories, "everyday": copy_everyday}
+CORPORA = [*READY, "upload"]
 #: The entry among the sizes that goes on from the model chosen in the sidebar.
 GO_ON = "model"
 SHAPES = ["tiny", "mini", "small", GO_ON]
@@ -37,9 +40,11 @@ def show() -> None:
     """Draws the form."""
     corpus = common.choice(st.segmented_control, t("pretraining.corpus"), CORPORA, key="corpus", default="stories",
                            format_func={name: t(f"pretraining.{name}") for name in CORPORA}.get, required=True)
-    uploads = [] if corpus == "stories" else ask_for_files()
-    if corpus == "stories":
-        show_stories()
+    uploads = []
+    if corpus in READY:
+        show_ready(corpus)
+    else:
+        uploads = ask_for_files()
     left, middle, right = st.columns(3)
     with left:
         size = common.choice(st.selectbox, t("pretraining.size"), SHAPES, key="size", default="tiny",
@@ -54,10 +59,10 @@ def show() -> None:
     if size == GO_ON:
         name_of_it = common.plain(models.chosen_name())
         st.caption(t("pretraining.go_on_note", name=name_of_it) if name_of_it else t("pretraining.go_on_nothing"))
-    ready = (uploads or corpus == "stories") and (size != GO_ON or models.chosen_folder())
+    ready = (uploads or corpus in READY) and (size != GO_ON or models.chosen_folder())
     if st.button(t("pretraining.start"), type="primary", icon=":material/play_arrow:", key="start", disabled=not ready):
         with common.friendly("pretraining.cannot_start"), st.spinner(t("pretraining.starting")):
-            begin(name, size, minutes, uploads, **options)
+            begin(name, size, minutes, corpus, uploads, **options)
 
 
 def size_words(size: str) -> str:
@@ -117,12 +122,13 @@ def number(name: str, default, words, *, most: float = float("inf")):
                          format_func=words, help=t(f"pretraining.{name}_help"))
 
 
-def show_stories() -> None:
-    """Shows what the teaching corpus reads like."""
-    st.caption(t("pretraining.stories_note", count=f"{2 * STORIES:,}"))
+def show_ready(corpus: str) -> None:
+    """Shows what a text that comes with the program reads like."""
+    count = 2 * STORIES if corpus == "stories" else sum(len(everyday(code)) for code in ("en", "zh"))
+    st.caption(t(f"pretraining.{corpus}_note", count=f"{count:,}"))
     with st.container(border=True):
         for code in (language(), "zh" if language() == "en" else "en"):
-            for one in stories(code, 2, seed=0):
+            for one in stories(code, 2, seed=0) if corpus == "stories" else everyday(code)[:2]:
                 st.markdown(common.plain(("" if code == "zh" else " ").join(one)))
 
 
@@ -151,7 +157,7 @@ def look_over(file_id: str, name: str, _file) -> CorpusFacts:
             raise ValueError(str(error).replace(folder + "/", "")) from None
 
 
-def begin(name: str, size: str, minutes: float, uploads: list, *, optimizer: str, rate: float, batch: int, length: int,
+def begin(name: str, size: str, minutes: float, corpus: str, uploads: list, *, optimizer: str, rate: float, batch: int, length: int,
           mask_rate: float, vocabulary: int, word2vec: bool, whole: bool) -> None:
     """Starts the run and shows it."""
     training = PretrainingConfig(
@@ -159,9 +165,8 @@ def begin(name: str, size: str, minutes: float, uploads: list, *, optimizer: str
         optimizer=optimizer, warmup=WARMUP, mask_rate=mask_rate, whole_words=whole, max_position_embeddings=LONGEST_INPUT,
         mixed_precision="float32", save_minutes=max(minutes * RAREST, 0.05), keep_checkpoints=CHECKPOINTS)
     with launch.reserved(name) as path:
-        if uploads:
-            (path / "corpus").mkdir()
-        files = {"corpus": [put(file, path / "corpus") for file in uploads]} if uploads else write_stories(path / "corpus")
+        (path / "corpus").mkdir()
+        files = READY[corpus](path / "corpus") if corpus in READY else {"corpus": [put(file, path / "corpus") for file in uploads]}
         going_on = size == GO_ON  # then the vocabulary is the model's
         launch.start(path.name, training, **files, vocab_size=None if going_on else vocabulary,
                      initial_model=models.chosen_folder() if going_on else None,

@@ -9,19 +9,18 @@ from pathlib import Path
 import streamlit as st
 
 from bert_tf.config import SIZES, PretrainingConfig
-from bert_tf.data.stories import LANGUAGES as STORY_LANGUAGES
 from bert_tf.training.finetuning_config import FinetuningConfig
 from bert_tf.training.run_folder import RunFolder
 from ui import html
 from ui.finetuning_start import EXAMPLES, NO_CLIPPING, SETS
-from ui.lab_start import OPTIMIZER_NAMES
+from ui.lab_start import OPTIMIZER_NAMES, READY
 from ui.lab_state import decimal
-from ui.text import listed, t
+from ui.text import LANGUAGES, listed, t
 
 #: What changes nothing that a model learns.
 HOUSEKEEPING = {"save_minutes", "keep_checkpoints", "log_every"}
-#: The names of the files that the teaching stories come in.
-STORY_FILES = {f"stories-{language}.txt" for language in STORY_LANGUAGES}
+#: The names of the files that the texts of the program come in.
+READY_FILES = {name: {f"{name}-{language}.txt" for language in LANGUAGES} for name in READY}
 
 
 def settings_of(path: Path) -> dict[str, str]:
@@ -66,9 +65,10 @@ def show(runs: Sequence[Path]) -> None:
         st.html(html.table([t("settings.setting"), t("settings.value")], list(settings[0].items()), whole=True))
 
 
-def reads_stories(config: dict) -> bool:
-    """Whether a pretraining reads the teaching stories."""
-    return {Path(file).name for file in config.get("corpus", [])} == STORY_FILES
+def ready_text(config: dict) -> str | None:
+    """Returns which of the texts that come with the program a pretraining reads: "stories", "everyday" or None."""
+    names = {Path(file).name for file in config.get("corpus", [])}
+    return next((name for name, files in READY_FILES.items() if names == files), None)
 
 
 def _with_defaults(kind: type, config: dict) -> dict:
@@ -80,7 +80,8 @@ def _with_defaults(kind: type, config: dict) -> dict:
 
 def _pretraining(config: dict, values: dict) -> list[tuple[str, str, tuple[str, ...]]]:
     """Returns (name, value, keys of the recipe that this tells) of what the form asks for."""
-    corpus = t("pretraining.stories") if reads_stories(config) else _files(config.get("corpus", []))
+    ready = ready_text(config)
+    corpus = t(f"pretraining.{ready}") if ready else _files(config.get("corpus", []))
     start = config.get("initial_model")
     size = t("pretraining.go_on", name=_model_name(start)) if start else _shape(values["size"])
     stages = [stage if isinstance(stage, dict) else dataclasses.asdict(stage) for stage in values["stages"]]

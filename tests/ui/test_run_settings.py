@@ -115,6 +115,7 @@ def test_small_numbers_have_no_exponent():
     assert [decimal(value) for value in (0.000351, 1e-6, 4.4e-8, 0.0)] == ["0.00035", "0.000001", "< 0.000001", "0"]
 
 
-def test_the_teaching_stories_are_known():
-    assert run_settings.reads_stories({"corpus": ["/a/stories-en.txt", "/a/stories-zh.txt"]})
-    assert not run_settings.reads_stories({"corpus": ["/a/stories-en.txt"]}) and not run_settings.reads_stories({})
+def test_the_texts_of_the_program_are_known():
+    for name in ("stories", "everyday"):
+        assert run_settings.ready_text({"corpus": [f"/a/{name}-en.txt", f"/a/{name}-zh.txt"]}) == name
+    assert run_settings.ready_text({"corpus": ["/a/stories-en.txt"]}) is None and run_settings.ready_text({}) is None

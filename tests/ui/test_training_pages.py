@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 import pytest
 from driving import LANGUAGES, markup, open_by_address, open_page, said, whole, words
 
+from bert_tf.data.everyday import everyday
 from bert_tf.tokenizer import WordPieceTokenizer
 from bert_tf.training import launch, run_states
 from bert_tf.training.anatomy import draw_examples
@@ -279,6 +280,28 @@ def test_the_form_starts_what_was_asked_for(monkeypatch, runs):
     assert asked["initial_embeddings"] == "word2vec" and [path.name for path in asked["corpus"]] == [
         "stories-en.txt", "stories-zh.txt"]
     assert at.selectbox(key="run").value == "mine"
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_the_everyday_text_is_shown_and_learnt_from(monkeypatch, runs, lang):
+    asked = {}
+
+    def start(name, training, **options):
+        asked.update(options)
+        run = RunFolder(runs / name)
+        run.create({"kind": "pretraining", "corpus": [str(path) for path in options["corpus"]]})
+        run.append_metrics({"step": 5, "heldout": "heldout-zh", "seconds": 9.0, "mlm_accuracy": 0.25, "nsp_accuracy": 0.5})
+
+    monkeypatch.setattr(launch, "start", start)
+    at = lab(lang)
+    at.segmented_control(key="corpus").set_value("everyday")
+    text = said(whole(at))
+    assert everyday("en")[0][0] in text and everyday("zh")[0][0] in text
+    at.button(key="start").click()
+    text = said(whole(at))
+    assert [path.name for path in asked["corpus"]] == ["everyday-en.txt", "everyday-zh.txt"]
+    assert [path.name for path in asked["heldout"]] == ["heldout-en.txt", "heldout-zh.txt"]
+    assert words("pretraining.heldout", lang, name=words("data.everyday_zh", lang), step="5", mlm="25.0%", nsp="50.0%") in text
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)

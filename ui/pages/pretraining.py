@@ -6,7 +6,7 @@ import streamlit as st
 
 from bert_tf.training import run_states
 from ui import common, html, lab_charts, lab_look, lab_runs, lab_start, lab_state, run_settings, takeaway
-from ui.text import t
+from ui.text import LANGUAGES, t
 
 VIEWS = ["watch", "new"]
 SHOWN = ["mlm_loss", "mlm_accuracy", "nsp_accuracy"]
@@ -113,9 +113,10 @@ def show_live(paths: list[Path], known: str) -> None:
 
 
 def heldout_words(path: Path, name: str) -> str:
-    """Returns what a held-out text is called: what belongs to the teaching stories by its language."""
-    kinds = {"heldout-en": t("data.stories_en"), "heldout-zh": t("data.stories_zh")}
-    return kinds[name] if name in kinds and run_settings.reads_stories(run_states.RunFolder(path).config()) else name
+    """Returns what a held-out text is called: what belongs to a text of the program by its language."""
+    ready, code = run_settings.ready_text(run_states.RunFolder(path).config()), name.removeprefix("heldout-")
+    text = f"{ready}_{code}"
+    return t(f"data.{text}") if ready and code in LANGUAGES and code != name else name
 
 
 def watch(runs: list[run_states.RunState]) -> None:

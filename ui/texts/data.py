@@ -7,6 +7,8 @@ TEXT = {
                   "预训练就是在普通文本上玩两个游戏：猜出**被遮住的词元**（掩码语言模型，MLM），判断 B 段是不是真的**接着** A 段（下一句预测，NSP）。"
                   "这里展示完整的一课：从文本到损失。"),
     "data.stories_en": ("New stories in English", "新的英文故事"),
+    "data.everyday_en": ("New everyday text in English", "新的英文短文"),
+    "data.everyday_zh": ("New everyday text in Chinese", "新的中文短文"),
     "data.stories_zh": ("New stories in Chinese", "新的中文故事"),
     "data.text": ("Text: one sentence per line, an empty line between documents", "文本：一行一句，文档之间空一行"),
     "data.empty": ("Paste some text, or take stories above.", "请粘贴一些文本，或者点上面的故事。"),

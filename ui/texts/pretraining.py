@@ -13,10 +13,15 @@ TEXT = {
     # the form
     "pretraining.corpus": ("What it reads", "读什么"),
     "pretraining.stories": ("Teaching stories", "教学小故事"),
+    "pretraining.everyday": ("Everyday text", "日常短文"),
     "pretraining.upload": ("My own text", "自己的文本"),
     "pretraining.stories_note": ("{count} little stories in English and Chinese, told by this program. A tiny BERT learns "
                                  "most of them in one minute. For example:",
                                  "由本程序生成的 {count} 个中英文小故事，一个很小的 BERT 一分钟就能学会大半。例如："),
+    "pretraining.everyday_note": ("{count} short paragraphs about what everybody knows, in English and Chinese, written for this program "
+                                  "without templates. Too little text to learn a language from in minutes: that is what you "
+                                  "will see. For example:",
+                                  "为本程序撰写的 {count} 段中英文短文，讲人人都知道的事，不套模板。想在几分钟里从零学会语言，这点文本太少——你看到的正是这一点。例如："),
     "pretraining.files": ("Text files (.txt, .gz, .xz)", "文本文件（.txt、.gz、.xz）"),
     "pretraining.files_help": ("Plain text (UTF-8, GB18030 or UTF-16), also packed as .gz or .xz: one sentence per line, an empty line between "
                                "documents. The more text, the better; below 1 MB it will mostly learn by heart.",
