@@ -17,6 +17,7 @@ import numpy as np
 from bert_tf import checkpoint
 from bert_tf.compiled import compiled
 from bert_tf.config import BertConfig
+from bert_tf.logits import softmax
 from bert_tf.records import require_integer
 from bert_tf.results import Candidate, Encoding, NextSentence, PositionPrediction, Trace
 from bert_tf.tokenizer import SPECIAL_TOKENS, WordPieceTokenizer
@@ -259,13 +260,6 @@ class Bert:
 def bucket(length: int, longest: int, *, shortest: int = SHORTEST_BUCKET) -> int:
     """Returns the smallest power of two, from `shortest` on, that holds `length`, but at most `longest`."""
     return min(longest, max(shortest, 1 << (length - 1).bit_length()))
-
-
-def softmax(logits: np.ndarray) -> np.ndarray:
-    """Softmax over the last axis, in float32."""
-    shifted = logits.astype(np.float32) - logits.max(axis=-1, keepdims=True)
-    exponentials = np.exp(shifted)
-    return exponentials / exponentials.sum(axis=-1, keepdims=True)
 
 
 def find_word(encoding: Encoding, text: str, word: str, *, ignore_case: bool) -> list[list[int]]:

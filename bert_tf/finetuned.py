@@ -13,8 +13,9 @@ import numpy as np
 
 from bert_tf.compiled import compiled
 from bert_tf.config import BertConfig
-from bert_tf.explore import bucket, softmax
+from bert_tf.explore import bucket
 from bert_tf.influence import hidden_words, weighed
+from bert_tf.logits import softmax
 from bert_tf.records import require_integer
 from bert_tf.results import Answer, Encoding, Entity, Influence, LabelProbability
 from bert_tf.task_folder import (

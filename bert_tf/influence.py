@@ -13,7 +13,8 @@ from functools import lru_cache
 import numpy as np
 
 from bert_tf.data.words import WordMarker
-from bert_tf.explore import Bert, softmax
+from bert_tf.explore import Bert
+from bert_tf.logits import log_sum_exp, softmax
 from bert_tf.results import Encoding, Influence, WordInfluence
 from bert_tf.tokenizer import WordPieceTokenizer
 from bert_tf.variants import run_variants
@@ -104,6 +105,4 @@ def weighed(texts: Sequence[str | None], encoding: Encoding, words: list[list[in
 
 def _log_odds(logits: np.ndarray, label: int) -> np.ndarray:
     """Returns ln(p / (1 - p)) of a label from scores (R, C), exact where p is nearly 0 or 1: (R,)."""
-    others = np.delete(logits, label, axis=1)
-    most = others.max(axis=1, keepdims=True)
-    return logits[:, label] - (most[:, 0] + np.log(np.exp(others - most).sum(axis=1)))
+    return logits[:, label] - log_sum_exp(np.delete(logits, label, axis=1))

@@ -16,7 +16,8 @@ import numpy as np
 
 from bert_tf.compiled import compiled
 from bert_tf.config import BertConfig
-from bert_tf.explore import Bert, bucket, softmax
+from bert_tf.explore import Bert, bucket
+from bert_tf.logits import softmax
 from bert_tf.records import require_integer
 from bert_tf.results import Encoding
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from bert_tf.logits import log_sum_exp
 from bert_tf.text_normalization import is_ideograph, is_punctuation
 from bert_tf.tokenizer import WordPieceTokenizer
 
@@ -253,7 +254,7 @@ def best_spans(windows: Sequence[Window], start_logits: Sequence[np.ndarray], en
     spans, scores = spans[order], scores[order]
     first_of_equals = np.append(True, (spans[1:] != spans[:-1]).any(axis=1))
     spans, scores = spans[first_of_equals], scores[first_of_equals]
-    total = scores.max() + np.log(np.exp(scores - scores.max()).sum())
+    total = log_sum_exp(scores)
     best = np.argsort(-scores, kind="stable")[:top_k]
     return [(int(spans[i, 0]), int(spans[i, 1]), float(np.exp(scores[i] - total))) for i in best]
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
+from scipy.special import softmax
 
-from bert_tf.explore import softmax
 from bert_tf.filling import FillingLab
 
 
@@ -97,7 +97,7 @@ def test_every_layer_answers_through_the_head(lab, tiny_bert):
         assert layers[-1][0].probability == pytest.approx(candidates[0].probability, abs=1e-5)
     states = tiny_bert.trace(text).hidden_states[1, [2, 5]]  # (P, H) after the first block
     logits = np.asarray(tiny_bert.model.mlm_head(states[None]))[0]
-    expected = softmax(logits).argmax(axis=1)
+    expected = softmax(logits, axis=1).argmax(axis=1)
     assert [layers[1][0].token_id for layers in found] == expected.tolist()
 
 

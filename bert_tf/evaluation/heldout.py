@@ -10,6 +10,7 @@ import numpy as np
 
 from bert_tf.data.shards import prepare
 from bert_tf.explore import Bert
+from bert_tf.logits import log_sum_exp
 from bert_tf.training.measures import (
     HELDOUT_SEED,
     nothing_to_predict,
@@ -108,11 +109,8 @@ def loss_and_rank(logits: np.ndarray, true_ids: np.ndarray) -> tuple[np.ndarray,
 
     Example: logits (0, ln 3) and true id 0 give the loss ln 4 and the rank 1.
     """
-    logits = logits.astype(np.float32)
     true = np.take_along_axis(logits, true_ids[:, None], axis=1)  # (n, 1)
-    top = logits.max(axis=1, keepdims=True)
-    losses = np.log(np.exp(logits - top).sum(axis=1)) + (top - true)[:, 0]
-    return losses, (logits > true).sum(axis=1)
+    return log_sum_exp(logits) - true[:, 0], (logits > true).sum(axis=1)
 
 
 def unmasked(batch: dict[str, np.ndarray]) -> dict[str, np.ndarray]:

@@ -14,6 +14,7 @@ import numpy as np
 
 from bert_tf.data.shards import prepare
 from bert_tf.data.words import mark_words
+from bert_tf.logits import log_sum_exp
 from bert_tf.results import Candidate
 from bert_tf.tokenizer import WordPieceTokenizer
 from bert_tf.training.measures import nothing_to_predict, pair_sampler
@@ -138,7 +139,8 @@ def cost_of(example: Example, model, tokenizer: WordPieceTokenizer, *, top_k: in
     inputs = {"token_ids": example.token_ids, "segment_ids": example.segment_ids,
               "padding_mask": np.ones_like(example.token_ids), "mask_positions": np.array(example.chosen, np.int32)}
     outputs = model({key: value[None] for key, value in inputs.items()}, training=False)
-    words, pair = (_log_softmax(outputs[key]) for key in ("mlm_logits", "nsp_logits"))  # (P, V), (2,)
+    words, pair = (np.asarray(outputs[key], np.float32)[0] for key in ("mlm_logits", "nsp_logits"))  # (P, V), (2,)
+    words, pair = words - log_sum_exp(words)[:, None], pair - log_sum_exp(pair)  # ln of the probabilities
     guesses = []
     for row, position in zip(words[:, :tokenizer.vocab_size], example.chosen):
         best = np.argsort(-row, kind="stable")[:top_k]
@@ -147,13 +149,6 @@ def cost_of(example: Example, model, tokenizer: WordPieceTokenizer, *, top_k: in
             Candidate(tokenizer.id_to_token(int(i)), int(i), float(np.exp(row[i]))) for i in best]))
     return Cost(guesses, float(np.mean([guess.loss for guess in guesses])), float(np.exp(pair[0])),
                 -float(pair[0 if example.is_next else 1]))
-
-
-def _log_softmax(logits) -> np.ndarray:
-    """Returns ln of the softmax over the last axis of a batch of one, float32, without the batch axis."""
-    from keras import ops
-
-    return ops.convert_to_numpy(ops.log_softmax(ops.cast(logits, "float32"), axis=-1))[0]
 
 
 def embedding_parts(example: Example, model, position: int) -> dict[str, np.ndarray]:

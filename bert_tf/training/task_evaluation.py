@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from bert_tf.logits import softmax
 from bert_tf.task_folder import TaskSettings
 from bert_tf.task_inputs import best_spans, entities, tags_of_words
 from bert_tf.training import task_scores
@@ -66,9 +67,7 @@ def predict(model, features: Sequence[Feature], pad_token_id: int, max_length: i
 
 
 def _judge_labels(outputs, features, file: TaskFile, settings: TaskSettings) -> tuple[dict, list[dict]]:
-    logits = np.stack(outputs["logits"])  # (examples, C)
-    exponentials = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    probabilities = exponentials / exponentials.sum(axis=-1, keepdims=True)
+    probabilities = softmax(np.stack(outputs["logits"]))  # (examples, C)
     expected = np.array([feature.targets["labels"] for feature in features])
     predicted = probabilities.argmax(axis=-1)
     surest = sorted(np.flatnonzero(expected != predicted), key=lambda i: -probabilities[i].max())
