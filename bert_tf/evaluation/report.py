@@ -173,8 +173,9 @@ def _senses(measures: dict) -> str:
                      f"{silhouettes[best]:.2f}", "50.0%", "-" if other is None else _share(float(other))])
     words = {word: max(row["accuracy"]) for word, row in measures["senses"].items()}
     order = sorted(words, key=words.get, reverse=True)
-    return ("Senses of ambiguous words, two of each, 16 sentences a word: how many of a word's vectors are nearer to the "
-            "centroid of their own sense (each left out of it). word2vec's own vector never moves, so it is right by chance; "
+    return ("Senses of ambiguous words, two of each, 16 sentences a word: how many of a word's vectors are nearer to the mean of "
+            "their own sense than to that of the other, themselves and one sentence of the other left out. word2vec's own vector "
+            "never moves, so it is right by chance; "
             "the last column takes the mean of the word2vec vectors of all other words of the sentence.\n\n" + _table(
                 ["language", "best layer", "which", "last layer", "silhouette", "chance", "word2vec, other words"], rows)
             + "\n\nBy word, best layer: " + ", ".join(f"{word} {words[word]:.0%}" for word in order) + ".")

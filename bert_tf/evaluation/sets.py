@@ -12,6 +12,7 @@ import numpy as np
 
 from bert_tf.batch_vectors import read_word
 from bert_tf.explore import Bert
+from bert_tf.sense_analysis import sense_accuracy
 from bert_tf.sense_sets import SenseSet, sense_sets
 from bert_tf.static_vectors import StaticVectors, split_words
 
@@ -67,7 +68,7 @@ def senses(bert: Bert, *, words: Sequence[SenseSet] | None = None,
     for number, entry in enumerate(words):
         sentences, labels = zip(*entry.labelled())
         reading = read_word(bert, sentences, entry.word)
-        labels = np.array([label for sentence, label in zip(sentences, labels) if sentence in set(reading.texts)])
+        labels = [label for sentence, label in zip(sentences, labels) if sentence in set(reading.texts)]
         accuracies, silhouettes = zip(*(separation(reading.vectors[:, layer], labels)
                                         for layer in range(reading.vectors.shape[1])))
         found[entry.word] = {"language": entry.language, "accuracy": list(accuracies), "silhouette": list(silhouettes)}
@@ -98,41 +99,14 @@ def senses_by_neighbours(vectors: dict[str, StaticVectors], *, words: Sequence[S
             if others:
                 rows.append(np.mean([table.vector(word) for word in others], axis=0))
                 labels.append(label)
-        accuracy, silhouette = separation(np.array(rows), np.array(labels))
+        accuracy, silhouette = separation(np.array(rows), labels)
         found[entry.word] = {"language": entry.language, "accuracy": accuracy, "silhouette": silhouette}
     return found
 
 
-def separation(vectors: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
-    """Measures how well vectors of two or more senses come apart, by cosine.
+def separation(vectors: np.ndarray, labels: Sequence[int]) -> tuple[float, float]:
+    """Returns how well vectors (n, H) of two senses or more come apart by cosine: `sense_accuracy`, which is 1/senses by
+    chance, and the mean silhouette in [-1, 1] (Rousseeuw 1987)."""
+    from sklearn.metrics import silhouette_score
 
-    Args:
-        vectors: float (n, H).
-        labels: int (n,), the sense of each; every sense at least twice.
-
-    Returns:
-        The share of vectors that are nearer to the centroid of their own sense than to any other, each left out of
-        its own centroid (chance: 1 / senses); and the mean silhouette in [-1, 1] (Rousseeuw 1987).
-    """
-    unit = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
-    kinds = np.unique(labels)
-    near = np.empty((len(unit), len(kinds)))
-    for column, kind in enumerate(kinds):
-        members = labels == kind
-        for row, vector in enumerate(unit):
-            rest = members.copy()
-            rest[row] = False
-            centroid = unit[rest].mean(axis=0)
-            near[row, column] = vector @ centroid / max(np.linalg.norm(centroid), 1e-12)
-    own = np.searchsorted(kinds, labels)
-    best, mine = near.max(axis=1), near[np.arange(len(unit)), own]
-    ties = (near >= best[:, None] - 1e-9).sum(axis=1)  # where all are equal, chance decides
-    accuracy = np.where(mine >= best - 1e-9, 1 / ties, 0.0).mean()
-    distance = 1 - unit @ unit.T
-    scores = []
-    for row in range(len(unit)):
-        rest = np.arange(len(unit)) != row
-        inside = distance[row, rest & (labels == labels[row])].mean()
-        outside = min(distance[row, labels == kind].mean() for kind in kinds if kind != labels[row])
-        scores.append((outside - inside) / max(outside, inside, 1e-12))
-    return float(accuracy), float(np.mean(scores))
+    return sense_accuracy(vectors, labels), float(silhouette_score(vectors, labels, metric="cosine"))
