@@ -13,7 +13,8 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from bert_tf.compiled import compiled
-from bert_tf.explore import Bert, bucket, find_word, folded_word
+from bert_tf.explore import Bert, find_word, folded_word
+from bert_tf.padding import bucket, padded
 from bert_tf.results import Encoding
 
 #: Batches have one of these sizes, the rest of the last one is padding, so that few shapes are ever compiled.
@@ -65,7 +66,9 @@ def hidden_states(bert: Bert, encodings: Sequence[Encoding]) -> Iterator[tuple[i
         by_length.setdefault(bucket(len(encoding), bert.max_length), []).append(index)
     for length, indices in sorted(by_length.items()):
         for chunk in _chunks(indices):
-            states = run(_inputs(bert, [encodings[index] for index in chunk], length))["hidden_states"]
+            texts = [(encodings[index].token_ids, encodings[index].segment_ids) for index in chunk]
+            states = run(padded(texts, length=length, pad_token_id=bert.tokenizer.pad_token_id,
+                                rows=next(size for size in BATCH_SIZES if size >= len(chunk))))["hidden_states"]
             for index, state in zip(chunk, states):  # (L+1, padded T, H)
                 yield index, state[:, :len(encodings[index])]
 
@@ -159,19 +162,6 @@ def _crowd_places(encodings: Sequence[Encoding]) -> list[list[int]]:
 def _chunks(indices: list[int]) -> list[list[int]]:
     largest = BATCH_SIZES[-1]
     return [indices[start:start + largest] for start in range(0, len(indices), largest)]
-
-
-def _inputs(bert: Bert, encodings: Sequence[Encoding], length: int) -> dict[str, np.ndarray]:
-    """Pads texts to one length and to a batch size (B, T); a row of padding sees its first token only."""
-    rows = next(size for size in BATCH_SIZES if size >= len(encodings))
-    inputs = {key: np.zeros((rows, length), np.int32) for key in ("token_ids", "segment_ids", "padding_mask")}
-    inputs["token_ids"][:] = bert.tokenizer.pad_token_id
-    inputs["padding_mask"][:, 0] = 1
-    for row, encoding in enumerate(encodings):
-        inputs["token_ids"][row, :len(encoding)] = encoding.token_ids
-        inputs["segment_ids"][row, :len(encoding)] = encoding.segment_ids
-        inputs["padding_mask"][row, :len(encoding)] = 1
-    return inputs
 
 
 #: The compiled models, one a Bert that is alive.

@@ -18,12 +18,10 @@ from bert_tf import checkpoint
 from bert_tf.compiled import compiled
 from bert_tf.config import BertConfig
 from bert_tf.logits import softmax
+from bert_tf.padding import bucket, padded
 from bert_tf.records import require_integer
 from bert_tf.results import Candidate, Encoding, NextSentence, PositionPrediction, Trace
 from bert_tf.tokenizer import SPECIAL_TOKENS, WordPieceTokenizer
-
-#: Inputs are padded to these lengths (and to the model's own maximum), so that few shapes are ever compiled.
-SHORTEST_BUCKET = 16
 
 
 def load(folder: str | Path) -> "Bert":
@@ -230,20 +228,14 @@ class Bert:
     def _pretraining_logits(self, encoding: Encoding, positions: np.ndarray) -> dict[str, np.ndarray]:
         # few shapes: one mask, a few masks, or a slot for every token of the bucket
         slots = next(size for size in (1, 4, bucket(len(encoding), self.max_length)) if size >= len(positions))
-        padded = np.zeros((1, slots), np.int32)
-        padded[0, :len(positions)] = positions
-        return self.run({**self._inputs(encoding), "mask_positions": padded})
+        mask_positions = np.zeros((1, slots), np.int32)
+        mask_positions[0, :len(positions)] = positions
+        return self.run({**self._inputs(encoding), "mask_positions": mask_positions})
 
     def _inputs(self, encoding: Encoding) -> dict[str, np.ndarray]:
         """Pads an encoding to its bucket, as a batch of one."""
-        length = len(encoding)
-        inputs = {key: np.zeros((1, bucket(length, self.max_length)), np.int32)
-                  for key in ("token_ids", "segment_ids", "padding_mask")}
-        inputs["token_ids"][:] = self.tokenizer.pad_token_id
-        inputs["token_ids"][0, :length] = encoding.token_ids
-        inputs["segment_ids"][0, :length] = encoding.segment_ids
-        inputs["padding_mask"][0, :length] = 1
-        return inputs
+        return padded([(encoding.token_ids, encoding.segment_ids)], length=bucket(len(encoding), self.max_length),
+                      pad_token_id=self.tokenizer.pad_token_id)
 
     def _candidates(self, probabilities: np.ndarray, top_k: int) -> list[Candidate]:
         top_k = min(top_k, len(probabilities))
@@ -255,11 +247,6 @@ class Bert:
         if not present:
             raise ValueError(f"{self.name} is an encoder without the {part}, so it cannot {deed}. "
                              "Choose a model that was saved with its pretraining heads.")
-
-
-def bucket(length: int, longest: int, *, shortest: int = SHORTEST_BUCKET) -> int:
-    """Returns the smallest power of two, from `shortest` on, that holds `length`, but at most `longest`."""
-    return min(longest, max(shortest, 1 << (length - 1).bit_length()))
 
 
 def find_word(encoding: Encoding, text: str, word: str, *, ignore_case: bool) -> list[list[int]]:

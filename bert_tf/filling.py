@@ -13,8 +13,9 @@ from functools import cached_property
 import numpy as np
 
 from bert_tf.compiled import compiled
-from bert_tf.explore import Bert, bucket
+from bert_tf.explore import Bert
 from bert_tf.logits import softmax
+from bert_tf.padding import bucket
 from bert_tf.records import require_integer
 from bert_tf.results import Candidate, Encoding
 from bert_tf.variants import run_variants

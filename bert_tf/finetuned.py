@@ -13,9 +13,9 @@ import numpy as np
 
 from bert_tf.compiled import compiled
 from bert_tf.config import BertConfig
-from bert_tf.explore import bucket
 from bert_tf.influence import hidden_words, weighed
 from bert_tf.logits import softmax
+from bert_tf.padding import bucket, padded
 from bert_tf.records import require_integer
 from bert_tf.results import Answer, Encoding, Entity, Influence, LabelProbability
 from bert_tf.task_folder import (
@@ -223,13 +223,7 @@ class Finetuned:
         """Runs the model on (token_ids, segment_ids) pairs, padded to few shapes: 1 or 8 rows, lengths by bucket."""
         rows = 1 if len(inputs) == 1 else WINDOWS_AT_ONCE
         length = bucket(max(len(ids) for ids, _ in inputs), self.config.max_position_embeddings)
-        batch = {key: np.zeros((rows, length), np.int32) for key in ("token_ids", "segment_ids", "padding_mask")}
-        batch["token_ids"][:] = self.tokenizer.pad_token_id
-        batch["padding_mask"][len(inputs):, 0] = 1  # rows that nobody reads
-        for row, (token_ids, segment_ids) in enumerate(inputs):
-            batch["token_ids"][row, :len(token_ids)] = token_ids
-            batch["segment_ids"][row, :len(token_ids)] = segment_ids
-            batch["padding_mask"][row, :len(token_ids)] = 1
+        batch = padded(inputs, length=length, pad_token_id=self.tokenizer.pad_token_id, rows=rows)
         with self._lock:
             return self._answer(batch)
 

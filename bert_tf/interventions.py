@@ -16,8 +16,9 @@ import numpy as np
 
 from bert_tf.compiled import compiled
 from bert_tf.config import BertConfig
-from bert_tf.explore import Bert, bucket
+from bert_tf.explore import Bert
 from bert_tf.logits import softmax
+from bert_tf.padding import bucket, padded
 from bert_tf.records import require_integer
 from bert_tf.results import Encoding
 
@@ -177,10 +178,7 @@ class Interventions:
         config, tokenizer, count = self.bert.config, self.bert.tokenizer, len(encoding)
         rows = bucket(len(changes), BATCH, shortest=1)
         width = bucket(count, self.bert.max_length)
-        token_ids = np.full((rows, width), tokenizer.pad_token_id, np.int32)
-        segment_ids, padding_mask = np.zeros((2, rows, width), np.int32)
-        token_ids[:, :count], segment_ids[:, :count], padding_mask[:, :count] = (
-            encoding.token_ids, encoding.segment_ids, 1)
+        batch = padded([(encoding.token_ids, encoding.segment_ids)] * rows, length=width, pad_token_id=tokenizer.pad_token_id)
         head_weights = np.ones((rows, config.num_hidden_layers, config.num_attention_heads), np.float32)
         apart = rows if any(change.edges for change in changes) else 1  # one for all, where no edge is cut
         edge_weights = np.ones((apart, *head_weights.shape[1:], width, width), np.float32)
@@ -191,15 +189,14 @@ class Interventions:
                 edge_weights[(row, *edge)] = 0
             hidden = list(change.words)
             if change.hide_by == "attention":
-                padding_mask[row, hidden] = 0
+                batch["padding_mask"][row, hidden] = 0
             else:
-                token_ids[row, hidden] = (tokenizer.mask_token_id if change.hide_by == "mask"
-                                          else tokenizer.unk_token_id)
+                batch["token_ids"][row, hidden] = (tokenizer.mask_token_id if change.hide_by == "mask"
+                                                   else tokenizer.unk_token_id)
         slots = next(size for size in (1, 4, width) if size >= len(masks))
         positions = np.zeros((rows, slots), np.int32)
         positions[:, :len(masks)] = masks
-        return {"token_ids": token_ids, "segment_ids": segment_ids, "padding_mask": padding_mask,
-                "mask_positions": positions, "head_weights": head_weights, "edge_weights": edge_weights}
+        return {**batch, "mask_positions": positions, "head_weights": head_weights, "edge_weights": edge_weights}
 
     def _effect(self, change: Change, before: np.ndarray, after: np.ndarray, is_next: tuple[float, float] | None,
                 top_k: int) -> Effect:

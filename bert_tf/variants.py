@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from bert_tf.explore import Bert, bucket
+from bert_tf.explore import Bert
+from bert_tf.padding import bucket
 from bert_tf.results import Encoding
 
 #: Rows are computed in batches of these sizes, so that few shapes are ever compiled.

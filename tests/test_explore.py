@@ -11,7 +11,7 @@ from safetensors.numpy import load_file, save_file
 from scipy.special import softmax
 
 import bert_tf
-from bert_tf.explore import bucket, find_word, fold
+from bert_tf.explore import find_word, fold
 from bert_tf.tokenizer import WordPieceTokenizer
 
 
@@ -227,12 +227,6 @@ def test_answers_are_equal_when_all_their_numbers_are(tiny_bert):
 def test_a_model_travels_to_another_process(tiny_bert):
     there = pickle.loads(pickle.dumps(tiny_bert))
     assert there.folder.is_absolute() and there.trace("the cat") == tiny_bert.trace("the cat")
-
-
-def test_buckets():
-    assert [bucket(n, 512) for n in (1, 16, 17, 32, 33, 200, 257, 512)] == [16, 16, 32, 32, 64, 256, 512, 512]
-    assert [bucket(n, 40) for n in (1, 33, 40)] == [16, 40, 40]
-    assert [bucket(n, 512, shortest=4) for n in (2, 4, 5, 9)] == [4, 4, 8, 16]
 
 
 # Words ----------------------------------------------------------------------------------------------

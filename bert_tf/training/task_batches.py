@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from bert_tf.padding import padded
 from bert_tf.task_folder import TaskSettings
 from bert_tf.task_inputs import Span, Window, piece_of_words, question_windows
 from bert_tf.tokenizer import WordPieceTokenizer, fitting
@@ -97,14 +98,10 @@ def collate(features: Sequence[Feature], pad_token_id: int, *, max_length: int) 
     """Pads features to a common length, which is never above `max_length`: the model's x and y."""
     length = padded_length(max(map(len, features)), max_length)
     shape = (len(features), length)
-    x = {"token_ids": np.full(shape, pad_token_id, np.int32), "segment_ids": np.zeros(shape, np.int32),
-         "padding_mask": np.zeros(shape, np.int32)}
+    x = padded([(feature.token_ids, feature.segment_ids) for feature in features], length=length, pad_token_id=pad_token_id)
     y = {key: np.zeros(shape if np.ndim(value) else shape[:1], value.dtype)
          for key, value in features[0].targets.items()}
     for row, feature in enumerate(features):
-        x["token_ids"][row, :len(feature)] = feature.token_ids
-        x["segment_ids"][row, :len(feature)] = feature.segment_ids
-        x["padding_mask"][row, :len(feature)] = 1
         for key, value in feature.targets.items():
             y[key][(row, slice(len(feature))) if np.ndim(value) else row] = value
     return x, y
