@@ -54,7 +54,6 @@ FILLINGS = {
     "tune.view_{}": ["figures", "wrong", "try"],
     "tune.score_{}": ["accuracy", "tag_accuracy", "macro_f1", "entity_f1", "entity_precision", "entity_recall",
                       "exact_match", "f1"],
-    "data.stories_{}": ["en", "zh"],
     "data.{}": ["stories_en", "stories_zh", "everyday_en", "everyday_zh"],
     "data.fate_{}": ["mask", "random", "kept"],
     "data.part_{}": ["token", "position", "segment", "sum", "normed"],

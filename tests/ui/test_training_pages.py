@@ -381,6 +381,18 @@ def test_cut_segments_are_written_with_dots():
         assert len(a) + len(b) + 3 == len(one.tokens)
 
 
+def test_stories_and_everyday_text_are_put_into_the_input():
+    at = open_page("training_data")
+    told = {code: {line for paragraph in everyday(code) for line in paragraph} for code in LANGUAGES}
+    for index, (code, ours) in enumerate([("en", False), ("zh", False), ("en", True), ("zh", True)]):
+        at.pills(key="data_example").set_value(index)
+        paragraphs = whole(at).text_area(key="data_text").value.split("\n\n")
+        assert len(paragraphs) == 3
+        lines = {line for paragraph in paragraphs for line in paragraph.split("\n")}
+        assert (lines <= told[code]) == ours
+        assert all(any("\u4e00" <= letter <= "\u9fff" for letter in line) == (code == "zh") for line in lines)
+
+
 @pytest.mark.parametrize(("text", "key"), [("", "data.empty"), (" \n ", "data.empty"), ("one", "data.cannot"),
                                            ("😀\n\n😀", "data.cannot"), ("😀\n😀", "app.problem")])
 def test_text_that_gives_no_pairs_is_named(text, key):

@@ -5,6 +5,7 @@ import random
 import numpy as np
 import streamlit as st
 
+from bert_tf.data.everyday import everyday
 from bert_tf.data.stories import story
 from bert_tf.training.anatomy import (
     FATES,
@@ -18,6 +19,8 @@ from ui import common, html, lab_charts, lab_html, lab_pairs, models, takeaway
 from ui.text import t
 
 PAIRS = 4
+#: Texts to begin with: what kind, in which language.
+TEXTS = ["stories_en", "stories_zh", "everyday_en", "everyday_zh"]
 #: The first throw of the dice: it gives pairs of both labels in both languages.
 DRAW = 27
 RATES = [0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.6, 0.8]
@@ -31,9 +34,10 @@ def fate_colors() -> dict[str | None, str]:
             "kept": html.tint("#3d9a6a", 0.36), None: colors.faint}
 
 
-def set_stories(code: str) -> None:
-    """Puts three new stories into the input."""
-    told = [story(code, random.Random()) for _ in range(3)]
+def set_text(name: str) -> None:
+    """Puts three new stories or three paragraphs of the everyday text into the input."""
+    kind, code = name.split("_")
+    told = [story(code, random.Random()) for _ in range(3)] if kind == "stories" else random.sample(everyday(code), 3)
     st.session_state.data_text = "\n\n".join("\n".join(one) for one in told)
 
 
@@ -140,7 +144,7 @@ def show_cost(example: Example, cost: Cost) -> None:
 
 
 common.start("data")
-common.examples("data_example", ["en", "zh"], lambda code: t(f"data.stories_{code}"), set_stories)
+common.examples("data_example", TEXTS, lambda name: t(f"data.{name}"), set_text)
 text = common.text(st.text_area, t("data.text"), key="data_text", height=190)
 model = models.current_model()
 if not text.strip():

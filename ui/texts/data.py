@@ -11,7 +11,7 @@ TEXT = {
     "data.everyday_zh": ("New everyday text in Chinese", "新的中文短文"),
     "data.stories_zh": ("New stories in Chinese", "新的中文故事"),
     "data.text": ("Text: one sentence per line, an empty line between documents", "文本：一行一句，文档之间空一行"),
-    "data.empty": ("Paste some text, or take stories above.", "请粘贴一些文本，或者点上面的故事。"),
+    "data.empty": ("Paste some text, or take one of those above.", "请粘贴一些文本，或者点上面的一种。"),
     "data.cannot": ("No sentence pairs can be made from this text.", "从这段文本里得不到句子对。"),
     "data.rate": ("Share of tokens to guess", "要猜的词元比例"),
     "data.length": ("Tokens at most", "最多词元数"),
