@@ -162,6 +162,9 @@ def test_what_was_measured_of_the_same_weights_stays(model_copy, tiny_bert, tmp_
         file.seek(-1, 2)
         file.write(b"\x7f")
     assert report.known(model_copy) == {}
+    (model_copy / report.MEASURES_FILE).write_text("{")
+    with pytest.raises(ValueError, match="measures.json is not valid JSON"):
+        report.known(model_copy)
 
 
 def test_each_measure_needs_its_own_head(tiny_bert, text, tmp_path, monkeypatch):

@@ -14,6 +14,7 @@ from bert_tf.analysis import anisotropy
 from bert_tf.batch_vectors import hidden_states
 from bert_tf.evaluation import heldout, sets
 from bert_tf.explore import Bert
+from bert_tf.records import read_json
 from bert_tf.sense_sets import sense_sets
 from bert_tf.static_vectors import StaticVectors
 from bert_tf.training.measures import names_apart
@@ -74,9 +75,13 @@ def measure_all(bert: Bert, files: Sequence[str] = (), *, scratch: str | Path, w
 
 
 def known(folder: str | Path) -> dict:
-    """Returns what `measures.json` of a model folder holds; {} without one, or if it tells of other weights."""
+    """Returns what `measures.json` of a model folder holds; {} without one, or if it tells of other weights.
+
+    Raises:
+        ValueError: the file holds no JSON object.
+    """
     file = Path(folder) / MEASURES_FILE
-    measures = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    measures = read_json(file) if file.is_file() else {}
     return measures if measures.get("weights") == fingerprint(folder) else {}
 
 
