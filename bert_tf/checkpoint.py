@@ -21,14 +21,7 @@ from bert_tf.records import read_json
 from bert_tf.tensor_slots import Slot, model_slots
 from bert_tf.tokenizer import WordPieceTokenizer
 from bert_tf.tokenizer_files import TOKENIZER_FILES
-from bert_tf.weight_files import (  # noqa: F401 - some are offered from here as well
-    INDEX_FILE,
-    WEIGHTS_FILE,
-    canonical_name,
-    read_tensors,
-    weight_files,
-    write_tensors,
-)
+from bert_tf.weight_files import INDEX_FILE, WEIGHTS_FILE, read_tensors, weight_files, write_tensors
 
 #: Settings of Hugging Face's config.json that would change the arithmetic, with the only value known here.
 FIXED_SETTINGS = {"model_type": "bert", "position_embedding_type": "absolute", "is_decoder": False,

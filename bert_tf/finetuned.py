@@ -18,21 +18,8 @@ from bert_tf.logits import softmax
 from bert_tf.padding import bucket, padded
 from bert_tf.records import require_integer
 from bert_tf.results import Answer, Encoding, Entity, Influence, LabelProbability
-from bert_tf.task_folder import (
-    ARCHITECTURES,
-    LoadedTask,
-    TaskSettings,
-    load_task,
-    require_second_segment,
-)
-from bert_tf.task_inputs import (
-    best_spans,
-    entities,
-    piece_of_words,
-    question_windows,
-    tags_of_words,
-    word_spans,
-)
+from bert_tf.task_folder import ARCHITECTURES, LoadedTask, TaskSettings, load_task, require_second_segment
+from bert_tf.task_inputs import best_spans, entities, piece_of_words, question_windows, tags_of_words, word_spans
 from bert_tf.tokenizer import WordPieceTokenizer
 
 #: Windows of a passage answered together.

@@ -11,14 +11,7 @@ import keras
 from keras import ops
 
 from bert_tf.config import BertConfig
-from bert_tf.layers import (
-    BlockAtPositions,
-    Embeddings,
-    MaskedLanguageModelHead,
-    Pooler,
-    TracedBlock,
-    TransformerBlock,
-)
+from bert_tf.layers import BlockAtPositions, Embeddings, MaskedLanguageModelHead, Pooler, TracedBlock, TransformerBlock
 from bert_tf.precision import require_precision
 
 ENCODER_INPUTS = ("token_ids", "segment_ids", "padding_mask")

@@ -9,6 +9,7 @@ from bert_tf import checkpoint
 from bert_tf.config import BertConfig
 from bert_tf.records import read_json, require_integer
 from bert_tf.tokenizer import WordPieceTokenizer
+from bert_tf.weight_files import WEIGHTS_FILE, read_tensors
 
 #: The task and the Hugging Face class that does it.
 ARCHITECTURES = {"classification": "BertForSequenceClassification", "pairs": "BertForSequenceClassification",
@@ -157,9 +158,9 @@ def start_task(folder: str | Path, settings: TaskSettings, *, dtype: str = "floa
     model = kind.from_shape(config, label_count=len(settings.labels) or 2, dtype=dtype)
     found = frozenset()
     if pretrained:
-        tensors = checkpoint.read_tensors(folder)
+        tensors = read_tensors(folder)
         if not keep_head:
             tensors = {name: value for name, value in tensors.items()
                        if not name.startswith(("classifier.", "qa_outputs."))}
-        found = checkpoint.load_tensors(model, tensors, source=str(folder / checkpoint.WEIGHTS_FILE))
+        found = checkpoint.load_tensors(model, tensors, source=str(folder / WEIGHTS_FILE))
     return LoadedTask(model, tokenizer, settings, frozenset(checkpoint.model_slots(model)) - found)

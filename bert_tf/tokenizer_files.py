@@ -14,11 +14,7 @@ from typing import NamedTuple
 
 from bert_tf.records import read_json, require_integer
 from bert_tf.text_normalization import SPECIAL_TOKENS
-from bert_tf.tokenizer_json import (
-    append_special_tokens,
-    read_tokenizer_json,
-    require_setting,
-)
+from bert_tf.tokenizer_json import append_special_tokens, read_tokenizer_json, require_setting
 from bert_tf.vocabulary import check_vocabulary
 
 #: The most characters of a word in Google's code: the limit where a folder does not give one of its own.

@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from bert_tf.weight_files import read_tensors
+
 pytestmark = pytest.mark.timeout(600)  # two frameworks start and compile: minutes on a busy machine
 
 #: Run in a fresh Python for each backend: all that the encoder computes, then AdamW steps.
@@ -109,7 +111,7 @@ def numbers(tmp_path_factory, tiny_model_folder, tiny_vocabulary):
     # Dropout draws other numbers on each backend, so it is off; one layer compiles faster than two.
     config = checkpoint.read_config(tiny_model_folder).replace(
         num_hidden_layers=1, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0)
-    weights = {name: value for name, value in checkpoint.read_tensors(tiny_model_folder).items()
+    weights = {name: value for name, value in read_tensors(tiny_model_folder).items()
                if "layer.1" not in name}
     model_folder = folder / "model"
     write_folder(model_folder, config, WordPieceTokenizer(tiny_vocabulary), weights)

@@ -7,14 +7,7 @@ import pytest
 
 import bert_tf
 from bert_tf import bench
-from bert_tf.bench import (
-    Measurement,
-    Ours,
-    made_text,
-    random_batch,
-    run_bench,
-    text_of_length,
-)
+from bert_tf.bench import Measurement, Ours, made_text, random_batch, run_bench, text_of_length
 
 
 @pytest.fixture(scope="module")

@@ -12,6 +12,7 @@ import bert_tf
 from bert_tf import checkpoint
 from bert_tf.config import BertConfig
 from bert_tf.tokenizer import WordPieceTokenizer
+from bert_tf.weight_files import weight_files
 
 torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
@@ -174,7 +175,7 @@ def test_a_folder_that_transformers_cut_into_several_weight_files(tmp_path, tiny
     batch = batch_of(loaded.tokenizer)
     assert_same_logits(loaded.model, torch_outputs(reference, batch), batch)
     checkpoint.save(loaded.model, loaded.tokenizer, tmp_path)  # replaces them
-    assert len(checkpoint.weight_files(tmp_path)) == 1
+    assert len(weight_files(tmp_path)) == 1
 
 
 @pytest.mark.parametrize("kind, parts", [

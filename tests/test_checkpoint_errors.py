@@ -13,6 +13,7 @@ from safetensors.numpy import load_file, save_file
 import bert_tf
 from bert_tf import checkpoint
 from bert_tf.tokenizer import WordPieceTokenizer
+from bert_tf.weight_files import read_tensors
 
 
 def edit_config(folder: Path, **changes) -> None:
@@ -232,7 +233,7 @@ def test_a_config_without_the_id_of_padding_and_what_is_said_has_one_full_stop(m
 def test_a_model_stays_as_it_was_where_tensors_are_refused(tiny_model_folder):
     loaded = checkpoint.load(tiny_model_folder)
     before = [np.array(variable) for variable in loaded.model.trainable_variables]
-    tensors = {name: value + 1 for name, value in checkpoint.read_tensors(tiny_model_folder).items()}
+    tensors = {name: value + 1 for name, value in read_tensors(tiny_model_folder).items()}
     tensors["cls.seq_relationship.weight"] = tensors["cls.seq_relationship.weight"][:1]
     with pytest.raises(ValueError, match="cls.seq_relationship.weight has shape"):
         checkpoint.load_tensors(loaded.model, tensors, source="these")

@@ -16,11 +16,7 @@ from bert_tf.task_folder import LoadedTask, TaskSettings, save_task, start_task
 from bert_tf.tokenizer import WordPieceTokenizer
 from bert_tf.training import finetuning, twins
 from bert_tf.training.finetuning import create_finetuning, finetune
-from bert_tf.training.finetuning_config import (
-    FinetuningConfig,
-    suggested_epochs,
-    suggested_learning_rate,
-)
+from bert_tf.training.finetuning_config import FinetuningConfig, suggested_epochs, suggested_learning_rate
 from bert_tf.training.run_folder import RunFolder
 from bert_tf.training.task_batches import collate, make_features, shuffled_batches
 from bert_tf.training.task_evaluation import MOST_WRONG, Evaluation, evaluate_task

@@ -14,7 +14,6 @@ import pytest
 from safetensors import SafetensorError
 
 import bert_tf
-from bert_tf.checkpoint import read_tensors
 from bert_tf.config import SIZES, PretrainingConfig, Stage
 from bert_tf.training.export import export_run
 from bert_tf.training.loop import StopSignals
@@ -22,6 +21,7 @@ from bert_tf.training.measures import names_apart, split_batch
 from bert_tf.training.pretraining import pretrain
 from bert_tf.training.pretraining_request import create_run, lengthen
 from bert_tf.training.run_folder import STATE_FILE, RunFolder
+from bert_tf.weight_files import read_tensors
 
 ANIMALS = {"cat": "milk", "dog": "bones", "cow": "grass", "bird": "seeds", "猫": "鱼", "狗": "骨头", "马": "草"}
 

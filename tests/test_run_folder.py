@@ -10,7 +10,6 @@ import pytest
 from safetensors.numpy import save_file
 
 from bert_tf import checkpoint
-from bert_tf.checkpoint import WEIGHTS_FILE
 from bert_tf.training import process, run_folder
 from bert_tf.training.process import at_work, is_own_command, started_at
 from bert_tf.training.resuming import skip_unusable_checkpoints
@@ -23,6 +22,7 @@ from bert_tf.training.run_folder import (
     step_of,
     write_atomically,
 )
+from bert_tf.weight_files import WEIGHTS_FILE
 
 
 @pytest.fixture

@@ -5,13 +5,7 @@ import json
 import pytest
 
 from bert_tf.explore import fold
-from bert_tf.sense_sets import (
-    SENSES_FILE,
-    SenseSet,
-    read_sense_sets,
-    sense_set,
-    sense_sets,
-)
+from bert_tf.sense_sets import SENSES_FILE, SenseSet, read_sense_sets, sense_set, sense_sets
 
 
 def line(**changes) -> str:

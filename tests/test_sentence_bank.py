@@ -3,13 +3,7 @@
 import numpy as np
 import pytest
 
-from bert_tf.sentence_bank import (
-    Bank,
-    Occurrence,
-    bank_sentences,
-    content_words,
-    read_bank,
-)
+from bert_tf.sentence_bank import Bank, Occurrence, bank_sentences, content_words, read_bank
 
 SENTENCES = ["The bank was old.", "\u200b", "I read a book by the river 😀.", "   ", "我爱吃苹果。"]
 

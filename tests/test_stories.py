@@ -5,14 +5,7 @@ import re
 import pytest
 
 from bert_tf.data.corpus import read_documents
-from bert_tf.data.stories import (
-    LANGUAGES,
-    TWO_SENSES,
-    _frames,
-    _tables,
-    stories,
-    write_stories,
-)
+from bert_tf.data.stories import LANGUAGES, TWO_SENSES, _frames, _tables, stories, write_stories
 
 MANY = {language: stories(language, 4000, seed=1) for language in LANGUAGES}
 

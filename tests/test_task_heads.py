@@ -6,14 +6,7 @@ import numpy as np
 import pytest
 
 from bert_tf import checkpoint, task_inputs
-from bert_tf.task_folder import (
-    ARCHITECTURES,
-    TaskSettings,
-    load_task,
-    read_settings,
-    save_task,
-    start_task,
-)
+from bert_tf.task_folder import ARCHITECTURES, TaskSettings, load_task, read_settings, save_task, start_task
 from bert_tf.tokenizer import WordPieceTokenizer
 from bert_tf.training import task_scores
 

@@ -4,12 +4,7 @@ import random
 import unicodedata
 
 import pytest
-from tokenizer_reference import (
-    POOLS,
-    random_text,
-    reference_words,
-    transformers_differs,
-)
+from tokenizer_reference import POOLS, random_text, reference_words, transformers_differs
 
 from bert_tf.text_normalization import (
     SPECIAL_TOKENS,

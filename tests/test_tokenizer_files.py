@@ -4,13 +4,7 @@ import json
 import random
 
 import pytest
-from tokenizer_reference import (
-    POOLS,
-    VOCAB,
-    fuzz_vocab,
-    random_text,
-    transformers_differs,
-)
+from tokenizer_reference import POOLS, VOCAB, fuzz_vocab, random_text, transformers_differs
 
 from bert_tf.tokenizer import WordPieceTokenizer
 from bert_tf.tokenizer_files import LONGEST_WORD

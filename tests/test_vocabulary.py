@@ -10,12 +10,7 @@ from pathlib import Path
 import pytest
 
 from bert_tf.tokenizer import SPECIAL_TOKENS, WordPieceTokenizer
-from bert_tf.vocabulary import (
-    check_vocabulary,
-    hash_vocabulary,
-    train_vocabulary,
-    word_symbols,
-)
+from bert_tf.vocabulary import check_vocabulary, hash_vocabulary, train_vocabulary, word_symbols
 
 #: [PAD] … [MASK], 32 signs, and 36 letters and digits in two forms.
 LEAST = 5 + 32 + 2 * 36

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ui import lab_examples, static_examples
+from ui import pretraining_examples, static_examples
 
 FILL = {
     "en": ["The [MASK] sat on the mat.", "She went to the bank to borrow some [MASK].",
@@ -112,7 +112,7 @@ WORD_SETS = {
 
 
 #: Words with two senses in the teaching stories.
-LAB_SETS = {code: [WordSet(*entry) for entry in entries] for code, entries in lab_examples.SENSES.items()}
+LAB_SETS = {code: [WordSet(*entry) for entry in entries] for code, entries in pretraining_examples.SENSES.items()}
 
 #: language -> page -> what stands in its inputs at first.
 FIRST = {
@@ -122,9 +122,9 @@ FIRST = {
         "attention": {"look": ATTENTION[code][0][0], "look_second": ATTENTION[code][0][1]},
         "heads": {"work_text": HEADS[code][0][0], "work_second": HEADS[code][0][1]},
         "onehead": {"look": ATTENTION[code][0][0], "look_second": ATTENTION[code][0][1]},
-        "pretraining": {"lab_fill": lab_examples.FILLS[code], "lab_look": lab_examples.LOOK[code],
+        "pretraining": {"lab_fill": pretraining_examples.FILLS[code], "lab_look": pretraining_examples.LOOK[code],
                         "lab_word": LAB_SETS[code][0].word, "lab_senses": LAB_SETS[code][0].text()},
-        "data": {"data_text": lab_examples.TEXTS[code]},
+        "data": {"data_text": pretraining_examples.TEXTS[code]},
         "tune": {},  # what stands there depends on the run
         "words": {"word": WORD_SETS[code][0].word, "sentences": WORD_SETS[code][0].text()},
         "static": static_examples.first(code),

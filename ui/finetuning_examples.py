@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from bert_tf.training.task_examples import QuestionExample, TaggedExample, TextExample
 from ui.finetuning_html import Mark, card, kind_colors, marked, paragraph, said
 from ui.html import Palette, percent, tint
-from ui.reading import is_chinese
 from ui.text import language, t
+from ui.word_reading import is_chinese
 
 #: Kinds of entities and labels that have a word of their own in both languages: those of the sets that come along.
 KNOWN_KINDS = ("PER", "LOC", "ORG", "negative", "positive", "same", "different")

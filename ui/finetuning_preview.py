@@ -15,9 +15,9 @@ from bert_tf.training.task_files import LARGEST_MEGABYTES, TaskFile
 from bert_tf.training.task_tables import read_records
 from ui import common, finetuning_html, html
 from ui.finetuning_examples import example_card, kind_words, mine_first, texts_of
-from ui.reading import is_chinese
 from ui.text import language, listed, t
 from ui.uploads import put
+from ui.word_reading import is_chinese
 
 SHOWN = 4
 #: Examples from all over a file, of which those in the visitor's language are shown.

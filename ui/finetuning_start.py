@@ -11,14 +11,10 @@ from bert_tf.checkpoint import read_config, read_tokenizer
 from bert_tf.task_folder import TASKS
 from bert_tf.training import launch, run_states
 from bert_tf.training.duration import expected_seconds, processor_speed
-from bert_tf.training.finetuning_config import (
-    FinetuningConfig,
-    suggested_epochs,
-    suggested_learning_rate,
-)
+from bert_tf.training.finetuning_config import FinetuningConfig, suggested_epochs, suggested_learning_rate
 from bert_tf.training.task_readers import NEEDED
 from ui import common, finetuning_preview, models
-from ui.lab_state import decimal
+from ui.run_state import decimal
 from ui.text import t
 from ui.uploads import put, say_encoding
 

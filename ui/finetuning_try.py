@@ -10,17 +10,9 @@ from bert_tf.task_folder import read_settings
 from bert_tf.task_inputs import entity_types
 from ui import common, finetuning_html, html, influence_view, models
 from ui.finetuning_examples import kind_words, texts_of
-from ui.finetuning_runs import (
-    TWINS,
-    asked,
-    dev_examples,
-    model_folder,
-    open_finetuned,
-    result,
-    zipped,
-)
-from ui.reading import is_chinese
+from ui.finetuning_runs import TWINS, asked, dev_examples, model_folder, open_finetuned, result, zipped
 from ui.text import language, t
+from ui.word_reading import is_chinese
 
 #: What each task asks for: keys of its inputs.
 INPUTS = {"classification": ("tune_text",), "pairs": ("tune_first", "tune_second"), "tagging": ("tune_names",),

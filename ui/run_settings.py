@@ -13,8 +13,8 @@ from bert_tf.training.finetuning_config import FinetuningConfig
 from bert_tf.training.run_folder import RunFolder
 from ui import html
 from ui.finetuning_start import EXAMPLES, NO_CLIPPING, SETS
-from ui.lab_start import OPTIMIZER_NAMES, READY
-from ui.lab_state import decimal
+from ui.pretraining_start import OPTIMIZER_NAMES, READY
+from ui.run_state import decimal
 from ui.text import LANGUAGES, listed, t
 
 #: What changes nothing that a model learns.

@@ -28,14 +28,7 @@ import numpy as np
 
 from bert_tf.data.corpus import corpus_files, read_documents
 from bert_tf.data.folder_lock import locked
-from bert_tf.data.manifest import (
-    MANIFEST,
-    cannot_write,
-    check_vocabulary,
-    new_manifest,
-    read_manifest,
-    write_manifest,
-)
+from bert_tf.data.manifest import MANIFEST, cannot_write, check_vocabulary, new_manifest, read_manifest, write_manifest
 from bert_tf.data.shard_files import Shard, open_shard, shard_paths, words_path
 from bert_tf.data.workers import refuse_in_a_starting_process, run_jobs
 from bert_tf.records import require_integer

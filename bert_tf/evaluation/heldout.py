@@ -11,11 +11,7 @@ import numpy as np
 from bert_tf.data.shards import prepare
 from bert_tf.explore import Bert
 from bert_tf.logits import log_sum_exp
-from bert_tf.training.measures import (
-    HELDOUT_SEED,
-    nothing_to_predict,
-    pair_sampler,
-)
+from bert_tf.training.measures import HELDOUT_SEED, nothing_to_predict, pair_sampler
 
 #: Pairs the model reads at a time.
 ROWS = 32

@@ -14,7 +14,7 @@ from bert_tf.config import PretrainingConfig
 from bert_tf.records import read_json
 from bert_tf.tokenizer_files import TOKENIZER_FILES
 from bert_tf.training.run_folder import PROGRESS_FILE, RunFolder
-from bert_tf.weight_files import INDEX_FILE
+from bert_tf.weight_files import INDEX_FILE, WEIGHTS_FILE
 
 #: What else lies in a model folder and says something of its weights; replacing the model takes it away.
 BESIDE_WEIGHTS = ("measures.json", "layers.svg", "card.md", "card.zh.md", "history.jsonl", "pytorch_model.bin",
@@ -68,7 +68,7 @@ def require_room(folder: Path, *, replace: bool) -> None:
     kind = read_json(settings).get("kind") if settings.is_file() else None
     if (folder / PROGRESS_FILE).exists() or kind in ("pretraining", "finetuning"):
         raise ValueError(f"{folder} belongs to a run; name another folder to write the model into.")
-    if not replace and any((folder / name).exists() for name in ("config.json", checkpoint.WEIGHTS_FILE)):
+    if not replace and any((folder / name).exists() for name in ("config.json", WEIGHTS_FILE)):
         raise ValueError(f"{folder} holds a model already. Name another folder, or give --replace to put this model in "
                          "its place; its measures and cards go with it.")
 

@@ -20,16 +20,7 @@ from bert_tf.training.finetuning_config import FinetuningConfig
 from bert_tf.training.pretraining_request import create_run, lengthen
 from bert_tf.training.process import at_work, is_own_command
 from bert_tf.training.run_folder import RunFolder
-from bert_tf.training.run_states import (
-    LOG_FILE,
-    ROOT,
-    free_name,
-    list_runs,
-    place_for,
-    runs_folder,
-    state_of,
-    taken,
-)
+from bert_tf.training.run_states import LOG_FILE, ROOT, free_name, list_runs, place_for, runs_folder, state_of, taken
 
 #: Trainings at work at the same time: with more, none gets on, and memory runs out.
 MOST_AT_WORK = 3

@@ -22,24 +22,13 @@ from bert_tf.records import read_json
 from bert_tf.tokenizer import WordPieceTokenizer
 from bert_tf.training.flops import flops_per_step
 from bert_tf.training.loop import STATUS_SECONDS, Prefetcher, StopSignals, Window
-from bert_tf.training.measures import (
-    HELDOUT_SEED,
-    measure,
-    names_apart,
-    pair_sampler,
-    require_predictions,
-)
+from bert_tf.training.measures import HELDOUT_SEED, measure, names_apart, pair_sampler, require_predictions
 from bert_tf.training.optimizers import optimizer_named
 from bert_tf.training.resuming import skip_unusable_checkpoints
-from bert_tf.training.run_folder import (
-    PROGRESS_FILE,
-    STATE_FILE,
-    WITH_STATE,
-    RunFolder,
-    reported,
-)
+from bert_tf.training.run_folder import PROGRESS_FILE, STATE_FILE, WITH_STATE, RunFolder, reported
 from bert_tf.training.schedules import learning_rate
 from bert_tf.training.steps import steps_of
+from bert_tf.weight_files import read_tensors
 
 
 def pretrain(run: RunFolder, *, show: Callable[[dict], None] = lambda record: None, cluster=None) -> Path:
@@ -165,7 +154,7 @@ class Pretraining:
     def _start_from_model(self, folder: Path) -> None:
         from bert_tf import checkpoint
 
-        checkpoint.load_tensors(self.model, checkpoint.read_tensors(folder), source=str(folder))
+        checkpoint.load_tensors(self.model, read_tensors(folder), source=str(folder))
 
     def _start_from_word2vec(self) -> None:
         from bert_tf.training.embedding_start import word2vec_table
@@ -204,7 +193,7 @@ class Pretraining:
 
         from bert_tf import checkpoint
 
-        tensors = checkpoint.read_tensors(folder)
+        tensors = read_tensors(folder)
         checkpoint.load_tensors(self.model, tensors, source=str(folder))
         state = load_file(folder / STATE_FILE)
         variables = self._state_variables()

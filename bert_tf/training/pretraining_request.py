@@ -11,6 +11,7 @@ from bert_tf.data.mixture import prefixes_of, require_shares
 from bert_tf.data.shards import shard_files
 from bert_tf.data.vocabulary_start import VOCAB_SIZE, given_tokenizer, settings_of
 from bert_tf.training.run_folder import RunFolder
+from bert_tf.weight_files import weight_files
 
 
 def create_run(run: RunFolder, training: PretrainingConfig, *, corpus: list[str], heldout: list[str] = (),
@@ -97,7 +98,7 @@ def like_model(training: PretrainingConfig, folder: str | Path) -> PretrainingCo
     if shape.type_vocab_size < 2:
         raise ValueError(f"{folder} knows no second segment (type_vocab_size {shape.type_vocab_size}), so it cannot learn "
                          "from sentence pairs. Choose another model.")
-    checkpoint.weight_files(folder)  # raises where there are none to go on from
+    weight_files(folder)  # raises where there are none to go on from
     return training.replace(size=None, max_position_embeddings=shape.max_position_embeddings)
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from bert_tf.checkpoint import WEIGHTS_FILE
 from bert_tf.records import read_json
 from bert_tf.training.run_folder import PROGRESS_FILE, STATE_FILE, RunFolder
+from bert_tf.weight_files import WEIGHTS_FILE
 
 
 def skip_unusable_checkpoints(run: RunFolder) -> str:

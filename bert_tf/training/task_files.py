@@ -15,12 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bert_tf.training.task_readers import (
-    pair_and_text_examples,
-    question_examples,
-    recognise,
-    tagged_examples,
-)
+from bert_tf.training.task_readers import pair_and_text_examples, question_examples, recognise, tagged_examples
 from bert_tf.training.task_tables import read_records
 
 #: Sizes beyond which a file is not a small labelled set.

@@ -9,19 +9,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from driving import (
-    LANGUAGES,
-    STRANGE,
-    answers,
-    cells,
-    figure,
-    markup,
-    open_by_address,
-    open_page,
-    said,
-    whole,
-    words,
-)
+from driving import LANGUAGES, STRANGE, answers, cells, figure, markup, open_by_address, open_page, said, whole, words
 
 from bert_tf.head_arithmetic import head_arithmetic
 from bert_tf.head_roles import head_roles

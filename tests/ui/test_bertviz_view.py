@@ -13,12 +13,7 @@ pytest.importorskip("bertviz")
 from bert_tf.head_arithmetic import HeadVectors
 from bert_tf.results import Encoding, Trace
 from ui import bertviz_page
-from ui.bertviz_inside import (
-    MOST_LINES,
-    model_view_html,
-    neuron_view_html,
-    weakest_line,
-)
+from ui.bertviz_inside import MOST_LINES, model_view_html, neuron_view_html, weakest_line
 from ui.bertviz_page import split_params, without_addresses
 from ui.bertviz_view import PAIRS, SCALE, head_view_html
 

@@ -6,7 +6,7 @@ import time
 import numpy as np
 import pytest
 
-from ui import charts, meaning_charts
+from ui import charts, word_charts
 from ui.html import DARK, LIGHT
 
 WEIGHTS = np.array([[0.1, 0.7, 0.2], [0.05, 0.05, 0.9]], np.float32)
@@ -135,7 +135,7 @@ def test_names_of_crowded_dots_do_not_overlap_however_wide_the_map(width):
     """Five dots close together, names as large as Plotly would write them: no two have a pixel in common."""
     points = np.array([[0.0, 0.0], [0.02, 0.0], [0.0, 0.06], [0.03, 0.06], [0.9, 1.0], [1.0, 1.0], [0.5, 0.5]])
     names = ["mother", "daughter", "father", "son", "grandmother", "aunt", "母亲"]
-    dots = meaning_charts.label_map(points, names).data[0]
+    dots = word_charts.label_map(points, names).data[0]
     at, boxes = charts.within(points) * [width, 512], []
     for (x, y), name, side in zip(at, names, dots.textposition):
         letters = len(name) * (13 if name == "母亲" else 6.2)
@@ -149,16 +149,16 @@ def test_names_of_crowded_dots_do_not_overlap_however_wide_the_map(width):
 
 def test_names_keep_clear_of_arrows():
     points = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.2]])  # an arrow straight up from the first dot
-    figure = meaning_charts.add_arrows(meaning_charts.label_map(points, ["king", "queen", "man"]), [(0, 1)])
+    figure = word_charts.add_arrows(word_charts.label_map(points, ["king", "queen", "man"]), [(0, 1)])
     assert figure.data[0].textposition[0] != "top center" and figure.data[0].textposition[1] != "bottom center"
-    figure = meaning_charts.add_arrows(meaning_charts.label_map(points, ["king", "queen", "man"]), [(1, 0), (2, 2)])
+    figure = word_charts.add_arrows(word_charts.label_map(points, ["king", "queen", "man"]), [(1, 0), (2, 2)])
     assert figure.data[0].textposition[0] != "top center" and len(figure.layout.annotations) == 1
 
 
 def test_so_many_names_that_they_must_overlap_are_placed_soon():
     points = np.random.default_rng(0).random((150, 2))
     start = time.perf_counter()
-    assert len(meaning_charts.label_map(points, ["daughter"] * 150).data[0].textposition) == 150
+    assert len(word_charts.label_map(points, ["daughter"] * 150).data[0].textposition) == 150
     assert time.perf_counter() - start < 10
 
 

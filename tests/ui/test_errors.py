@@ -19,6 +19,7 @@ from bert_tf.training.finetuning_config import FinetuningConfig
 from bert_tf.training.resuming import skip_unusable_checkpoints
 from bert_tf.training.run_folder import PROGRESS_FILE
 from bert_tf.training.task_files import read_task_file, train_and_dev
+from bert_tf.weight_files import read_tensors
 from ui.texts.errors import ERRORS, in_chinese
 
 GOOD = "text\tlabel\n" + "a\tx\nb\ty\n" * 3
@@ -60,16 +61,16 @@ def test_models(tiny_model_folder, model_copy, tmp_path, models):
     assert said(lambda: encoder.fill_mask("a [MASK]")).startswith("encoder 只有编码器")
     assert "不是文件夹" in said(lambda: checkpoint.read_config(tmp_path / "nowhere"))
     assert "config.json" in said(lambda: checkpoint.read_config(tmp_path))
-    assert "重新复制" in said(lambda: checkpoint.read_tensors(models.parent / "truncated"))
+    assert "重新复制" in said(lambda: read_tensors(models.parent / "truncated"))
     (model_copy / "vocab.txt").write_text("\n".join(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a"] + [
         f"w{n}" for n in range(900)]))
     assert "不属于同一个模型" in said(lambda: checkpoint.load(model_copy))
     (model_copy / "model.safetensors").unlink()
-    assert "model.safetensors" in said(lambda: checkpoint.read_tensors(model_copy))
+    assert "model.safetensors" in said(lambda: read_tensors(model_copy))
     (model_copy / "model.safetensors.index.json").write_text('{"weight_map": {"a": "one.safetensors"}}')
-    assert "缺少 one.safetensors" in said(lambda: checkpoint.read_tensors(model_copy))
+    assert "缺少 one.safetensors" in said(lambda: read_tensors(model_copy))
     (model_copy / "model.safetensors.index.json").write_text("{}")
-    assert "哪个张量" in said(lambda: checkpoint.read_tensors(model_copy))
+    assert "哪个张量" in said(lambda: read_tensors(model_copy))
 
 
 def test_a_model_of_one_segment_and_a_disk_that_refuses(tiny_bert, tmp_path, monkeypatch):

@@ -12,7 +12,7 @@ from bert_tf.filling import FillingLab
 from bert_tf.influence import influence_on_blanks
 from bert_tf.results import Candidate
 from ui import fill_views, html
-from ui.meaning_charts import _channels, contrast
+from ui.word_charts import _channels, contrast
 
 pytestmark = pytest.mark.usefixtures("quick")
 VIEWS = ["words", "together", "layers", "surprise", "two"]

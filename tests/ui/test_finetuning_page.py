@@ -8,18 +8,7 @@ import zipfile
 from types import SimpleNamespace
 
 import pytest
-from driving import (
-    LANGUAGES,
-    STRANGE,
-    cells,
-    figure,
-    letters,
-    markup,
-    open_by_address,
-    said,
-    whole,
-    words,
-)
+from driving import LANGUAGES, STRANGE, cells, figure, letters, markup, open_by_address, said, whole, words
 
 from bert_tf.finetuned import load_finetuned
 from bert_tf.task_folder import TaskSettings, save_task, start_task
@@ -37,7 +26,7 @@ from ui import (
     finetuning_views,
     html,
 )
-from ui.reading import is_chinese
+from ui.word_reading import is_chinese
 
 LABELS = {"classification": ("negative", "positive"), "pairs": ("different", "same"),
           "tagging": ("O", "B-LOC", "I-LOC", "B-ORG", "I-ORG", "B-PER", "I-PER"), "questions": ()}

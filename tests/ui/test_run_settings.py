@@ -8,8 +8,8 @@ from bert_tf.config import PretrainingConfig, Stage
 from bert_tf.training.finetuning_config import FinetuningConfig
 from bert_tf.training.run_folder import RunFolder
 from ui import run_settings
-from ui.lab_state import decimal
 from ui.run_settings import differing, settings_of
+from ui.run_state import decimal
 
 
 @pytest.fixture

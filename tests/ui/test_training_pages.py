@@ -16,9 +16,9 @@ from bert_tf.tokenizer import WordPieceTokenizer
 from bert_tf.training import launch, run_states
 from bert_tf.training.anatomy import draw_examples
 from bert_tf.training.run_folder import PROGRESS_FILE, RunFolder
-from ui import lab_examples, lab_pairs, lab_runs, lab_start, takeaway
-from ui.lab_charts import curves, strips
-from ui.lab_look import turned
+from ui import pretraining_examples, pretraining_runs, pretraining_start, takeaway, training_pairs
+from ui.pretraining_charts import curves, strips
+from ui.pretraining_look import turned
 
 pytestmark = pytest.mark.usefixtures("quick")
 BUNDLED = Path(__file__).resolve().parents[2] / "saved_models" / "bert-small-en-zh"
@@ -134,12 +134,12 @@ def test_a_run_that_takes_the_place_of_a_deleted_one_answers_with_its_own_weight
 
     wrote("first")
     folder = runs / "first" / "checkpoints" / "step-00000000"
-    glass, before = lab_runs.glass(folder), lab_runs.glass(folder).ask(folder, "fill_mask", FILL)
+    run_model, before = pretraining_runs.run_model(folder), pretraining_runs.run_model(folder).ask(folder, "fill_mask", FILL)
     tensors = load_file(folder / "model.safetensors")
     tensors["cls.predictions.bias"] = np.eye(len(tensors["cls.predictions.bias"]), dtype=np.float32)[100] * 99
     save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
     os.utime(folder / "model.safetensors", (1e9, 1e9))
-    after = glass.ask(folder, "fill_mask", FILL)
+    after = run_model.ask(folder, "fill_mask", FILL)
     assert after[0][0].token_id == 100 != before[0][0].token_id
 
 
@@ -168,28 +168,28 @@ def test_a_resumed_run_shows_no_figures_from_before(wrote, runs, lang, monkeypat
 
 def test_figures_are_as_old_as_the_checkpoint_while_a_run_goes_on(wrote, runs):
     path, run = wrote("first"), RunFolder(runs / "first")
-    assert not lab_runs.goes_on_unheard(path)  # its last checkpoint was written after its last record
+    assert not pretraining_runs.goes_on_unheard(path)  # its last checkpoint was written after its last record
     run.rewind_metrics(20)
-    assert lab_runs.goes_on_unheard(path)
+    assert pretraining_runs.goes_on_unheard(path)
     last = {"step": 20, "seconds": 120.0, "progress": 1.0}
-    assert (lab_runs.share_done(last, (4.0, "minutes")), lab_runs.share_done(last, (80, "steps"))) == (0.5, 0.25)
+    assert (pretraining_runs.share_done(last, (4.0, "minutes")), pretraining_runs.share_done(last, (80, "steps"))) == (0.5, 0.25)
 
 
 def window(step, loss):
     return {"step": step, "seconds": 2.0 * step, "tokens": 100 * step, "tokens_per_second": 1.0, "learning_rate": 1 / step,
-            **dict.fromkeys(lab_runs.MEANS, loss)}
+            **dict.fromkeys(pretraining_runs.MEANS, loss)}
 
 
 def test_a_few_steps_left_over_are_no_window_of_their_own():
     whole_ones = [window(10, 4.0), window(20, 2.0), window(25, 1.0)]  # half a window stays
-    assert lab_runs.whole_windows(whole_ones) == whole_ones and lab_runs.whole_windows([]) == []
-    first, last = lab_runs.whole_windows([window(10, 4.0), window(20, 2.0), window(24, 9.0)])
+    assert pretraining_runs.whole_windows(whole_ones) == whole_ones and pretraining_runs.whole_windows([]) == []
+    first, last = pretraining_runs.whole_windows([window(10, 4.0), window(20, 2.0), window(24, 9.0)])
     assert first == window(10, 4.0) and (last["step"], last["tokens"], last["learning_rate"]) == (24, 2400, 1 / 24)
     assert last["mlm_loss"] == pytest.approx((10 * 2 + 4 * 9) / 14) and last["tokens_per_second"] == pytest.approx(50.0)
     # it was trained on: the border that follows is near, too
-    joined = lab_runs.whole_windows([window(10, 1.0), window(18, 2.0), window(20, 4.0), window(30, 3.0)])
+    joined = pretraining_runs.whole_windows([window(10, 1.0), window(18, 2.0), window(20, 4.0), window(30, 3.0)])
     assert [record["step"] for record in joined] == [10, 20, 30] and joined[1]["loss"] == pytest.approx(2.4)
-    assert lab_runs.whole_windows([window(3, 1.0)]) == [window(3, 1.0)]  # shorter than one window, it is all there is
+    assert pretraining_runs.whole_windows([window(3, 1.0)]) == [window(3, 1.0)]  # shorter than one window, it is all there is
 
 
 def test_the_headline_of_a_run_is_no_mean_of_a_few_steps(wrote, runs):
@@ -197,7 +197,7 @@ def test_the_headline_of_a_run_is_no_mean_of_a_few_steps(wrote, runs):
     run.append_metrics(run.metrics()[1] | {"step": 22, "progress": 1.0, "seconds": 132.0, "tokens": 2200, "mlm_loss": 9.0})
     shown = markup(lab())
     assert "4.00" in shown and "9.00" not in shown  # (10 * 3 + 2 * 9) / 12
-    assert [record["step"] for record in lab_runs.figures(run.path)] == [10, 22]
+    assert [record["step"] for record in pretraining_runs.figures(run.path)] == [10, 22]
 
 
 def test_senses_and_a_head(wrote):
@@ -266,9 +266,9 @@ def test_the_form_starts_what_was_asked_for(monkeypatch, runs):
     at = lab()
     at.selectbox(key="size").select("mini")
     at.number_input(key="minutes").set_value(7.0)
-    assert whole(at).select_slider(key="rate").value == lab_start.RATES["muon"]["mini"]
+    assert whole(at).select_slider(key="rate").value == pretraining_start.RATES["muon"]["mini"]
     at.segmented_control(key="optimizer").set_value("adamw")
-    assert whole(at).select_slider(key="rate").value == lab_start.RATES["adamw"]["mini"]
+    assert whole(at).select_slider(key="rate").value == pretraining_start.RATES["adamw"]["mini"]
     at.select_slider(key="mask_rate").set_value(0.2)
     at.toggle(key="word2vec").set_value(True)
     at.text_input(key="new_name").input("mine")
@@ -276,7 +276,7 @@ def test_the_form_starts_what_was_asked_for(monkeypatch, runs):
     whole(at)
     training = asked["training"]
     assert (asked["name"], training.size, training.minutes, training.mask_rate) == ("mine", "mini", 7.0, 0.2)
-    assert (training.optimizer, training.peak_learning_rate) == ("adamw", lab_start.RATES["adamw"]["mini"])
+    assert (training.optimizer, training.peak_learning_rate) == ("adamw", pretraining_start.RATES["adamw"]["mini"])
     assert asked["initial_embeddings"] == "word2vec" and [path.name for path in asked["corpus"]] == [
         "stories-en.txt", "stories-zh.txt"]
     assert at.selectbox(key="run").value == "mine"
@@ -314,10 +314,10 @@ def test_the_form_goes_on_from_the_model_in_the_sidebar(monkeypatch, runs, lang)
 
     monkeypatch.setattr(launch, "start", start)
     at = lab(lang)
-    at.selectbox(key="size").select(lab_start.GO_ON)
+    at.selectbox(key="size").select(pretraining_start.GO_ON)
     name = at.selectbox(key="model").value
     assert name in at.selectbox(key="size").options[-1] and name in said(whole(at))
-    assert at.select_slider(key="rate").value == lab_start.RATES["muon"][lab_start.GO_ON]
+    assert at.select_slider(key="rate").value == pretraining_start.RATES["muon"][pretraining_start.GO_ON]
     assert not [slider for slider in at.select_slider if slider.key == "vocabulary"]
     assert at.select_slider(key="length").options == ["16", "32", "64"]  # it takes no more
     whole(at).button(key="start").click()
@@ -352,7 +352,7 @@ def test_a_lesson_from_text_to_loss(lang):
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_the_first_pairs_have_both_labels(lang):
     tokenizer = WordPieceTokenizer.from_folder(BUNDLED)
-    drawn = draw_examples(lab_examples.TEXTS[lang], tokenizer, count=4, draw=27, sequence_length=32)
+    drawn = draw_examples(pretraining_examples.TEXTS[lang], tokenizer, count=4, draw=27, sequence_length=32)
     assert [one.is_next for one in drawn].count(True) == 2
     at = open_page("training_data", lang)
     assert "27" in at.query_params["draw"] and words("data.pairs_note", lang, length=32) in said(at)
@@ -363,21 +363,21 @@ def test_where_a_segment_was_cut():
     documents = [[[1, 2, 3], [4, 5]], [[3, 4], [9]]]
     for segment, cuts in (([1, 2, 3], (False, False)), ([2, 3, 4, 5], (True, False)), ([1, 2, 3, 4], (False, True)),
                           ([2], (True, True)), ([3, 4], (False, False)), ([9], (False, False))):
-        assert lab_pairs.cut_ends(segment, documents) == cuts
+        assert training_pairs.cut_ends(segment, documents) == cuts
 
 
 def test_cut_segments_are_written_with_dots():
     tokenizer = WordPieceTokenizer.from_folder(BUNDLED)
     text = "小明去书店。\n店员给他看了地图。\n\nThe dog slept.\nIt was tired."
-    documents = lab_pairs.documents_of(text, tokenizer)
+    documents = training_pairs.documents_of(text, tokenizer)
     assert [len(one) for one in documents] == [2, 2]
     first, second = documents[0]
-    assert lab_pairs.written(second[1:], documents, tokenizer) == "… 员给他看了地图。"
-    assert lab_pairs.written(first + second[:-1], documents, tokenizer) == "小明去书店。店员给他看了地图 …"
-    assert lab_pairs.written(documents[1][0], documents, tokenizer) == "the dog slept."
+    assert training_pairs.written(second[1:], documents, tokenizer) == "… 员给他看了地图。"
+    assert training_pairs.written(first + second[:-1], documents, tokenizer) == "小明去书店。店员给他看了地图 …"
+    assert training_pairs.written(documents[1][0], documents, tokenizer) == "the dog slept."
     shown = draw_examples(text, tokenizer, count=4, draw=0, sequence_length=16)
     for one in shown:  # [CLS] A [SEP] B [SEP]
-        a, b = lab_pairs.segments(one)
+        a, b = training_pairs.segments(one)
         assert len(a) + len(b) + 3 == len(one.tokens)
 
 

@@ -123,7 +123,7 @@ def test_word_sets_are_balanced():
 
 
 def test_labels_on_an_axis_hold_whole_words():
-    from ui.reading import short_labels
+    from ui.word_reading import short_labels
 
     texts = ["She joined the cast of the new play.", "cast", "昨天他一个人在河边打水喝。", "antidisestablishment cast-offs"]
     spans = [(15, 19), (0, 4), (9, 10), (21, 25)]

@@ -6,16 +6,7 @@ import streamlit as st
 from bert_tf.analysis import attention_rollout
 from bert_tf.head_arithmetic import head_vectors
 from bert_tf.head_roles import PLACES, head_roles
-from ui import (
-    attention_inputs,
-    bertviz_page,
-    charts,
-    common,
-    head_charts,
-    html,
-    models,
-    takeaway,
-)
+from ui import attention_inputs, bertviz_page, charts, common, head_charts, html, models, takeaway
 from ui.bertviz_inside import model_view_html, neuron_view_html, weakest_line
 from ui.bertviz_view import LABELS, MOST_WEIGHTS, PAIRS, head_view_html
 from ui.examples import ATTENTION

@@ -13,9 +13,9 @@ from ui import (
     finetuning_try,
     finetuning_views,
     html,
-    lab_runs,
-    lab_state,
+    pretraining_runs,
     run_settings,
+    run_state,
 )
 from ui.text import t
 
@@ -40,7 +40,7 @@ def show_live(path: Path, known: str) -> None:
         doing = "last_look"
     elif state.state == "running" and not curves.last:
         doing = "first"
-    lab_state.show_state(state, doing=doing and t(f"tune.doing_{doing}"), died=t("tune.died"))
+    run_state.show_state(state, doing=doing and t(f"tune.doing_{doing}"), died=t("tune.died"))
     st.progress(min(state.progress, 1.0))
     if curves.last:
         show_numbers(state, curves)
@@ -55,11 +55,11 @@ def show_numbers(state: run_states.RunState, curves: finetuning_runs.Curves) -> 
         if twin in curves.steps:
             entries.append((f"{curves.steps[twin][-1]['loss']:.2f}", t("tune.loss_of", name=name),
                             finetuning_charts.twin_color(twin, colors)))
-    time = (lab_runs.seconds_left(last), "pretraining.left") if state.active else (last["seconds"], "pretraining.trained")
+    time = (pretraining_runs.seconds_left(last), "pretraining.left") if state.active else (last["seconds"], "pretraining.trained")
     st.html(html.numbers([
         *entries, (f"{last['epoch']:.1f}", t("tune.epoch"), colors.soft),
         (f"{last['examples_per_second']:,.0f}", t("tune.speed"), colors.soft),
-        (lab_state.clock(time[0]), t(time[1]), colors.soft)]))
+        (run_state.clock(time[0]), t(time[1]), colors.soft)]))
 
 
 def show_curves(path: Path, curves: finetuning_runs.Curves) -> None:
@@ -90,7 +90,7 @@ def watch(runs: list[run_states.RunState]) -> None:
         st.query_params["tune_run"] = name
     state = by_name[name]
     every = SECONDS_BETWEEN_LOOKS if state.active else None
-    lab_state.show_controls(state, key="tune_run", stop_help=t("tune.stop_help"))
+    run_state.show_controls(state, key="tune_run", stop_help=t("tune.stop_help"))
     st.fragment(show_live, run_every=every)(state.path, state.state)
     run_settings.show([state.path])
     part = common.choice(st.segmented_control, t("pretraining.view"), list(PARTS), key="tune_view", default="figures",
@@ -100,7 +100,7 @@ def watch(runs: list[run_states.RunState]) -> None:
 
 
 common.start("tune")
-lab_state.show_refusal()
+run_state.show_refusal()
 found = run_states.list_runs(kind="finetuning")
 view = common.choice(st.segmented_control, t("pretraining.view"), VIEWS, key="tune", default="watch" if found else "new",
                      format_func={name: t(f"tune.{name}") for name in VIEWS}.get, required=True,

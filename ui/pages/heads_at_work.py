@@ -5,14 +5,7 @@ import streamlit as st
 
 from bert_tf.head_roles import PLACES, head_roles
 from bert_tf.influence import words_of
-from bert_tf.interventions import (
-    HIDE_BY,
-    Change,
-    Effect,
-    Interventions,
-    every_head,
-    whole_layer,
-)
+from bert_tf.interventions import HIDE_BY, Change, Effect, Interventions, every_head, whole_layer
 from ui import attention_inputs, common, head_html, html, models, takeaway
 from ui.examples import HEADS
 from ui.text import comma, t

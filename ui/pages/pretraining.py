@@ -5,7 +5,17 @@ from pathlib import Path
 import streamlit as st
 
 from bert_tf.training import run_states
-from ui import common, html, lab_charts, lab_look, lab_runs, lab_start, lab_state, run_settings, takeaway
+from ui import (
+    common,
+    html,
+    pretraining_charts,
+    pretraining_look,
+    pretraining_runs,
+    pretraining_start,
+    run_settings,
+    run_state,
+    takeaway,
+)
 from ui.text import LANGUAGES, t
 
 VIEWS = ["watch", "new"]
@@ -19,19 +29,19 @@ DOING = {"starting": "starting", "vocabulary": "vocabulary", "token": "shards", 
 def show_numbers(state: run_states.RunState, last: dict, *, waiting: bool) -> None:
     """Draws the newest figures as large numbers; a run that goes on and has not been heard of yet has none."""
     colors = common.palette()
-    time = (lab_runs.seconds_left(last), "pretraining.left") if state.active else (last["seconds"], "pretraining.trained")
+    time = (pretraining_runs.seconds_left(last), "pretraining.left") if state.active else (last["seconds"], "pretraining.trained")
     shown = [
         (f"{last['mlm_loss']:.2f}", t("pretraining.mlm_loss"), colors.a),
         (html.percent(last["mlm_accuracy"]), t("pretraining.mlm_accuracy"), colors.a),
         (html.percent(last["nsp_accuracy"]), t("pretraining.nsp_accuracy"), colors.b),
         (f"{last['tokens_per_second']:,.0f}", t("pretraining.tokens_per_second"), colors.soft),
-        (lab_state.clock(time[0]), t(time[1]), colors.soft)]
+        (run_state.clock(time[0]), t(time[1]), colors.soft)]
     st.html(html.numbers([("–", words, color) for _, words, color in shown] if waiting else shown))
     step, tokens = f"{last['step']:,}", f"{last['tokens']:,}"
     if waiting:
         st.caption(t("pretraining.goes_on_from", step=step, tokens=tokens))
     else:
-        st.caption(t("pretraining.at", step=step, tokens=tokens, rate=lab_state.decimal(last["learning_rate"])))
+        st.caption(t("pretraining.at", step=step, tokens=tokens, rate=run_state.decimal(last["learning_rate"])))
 
 
 def doing_now(state: run_states.RunState, *, heard: bool) -> str | None:
@@ -52,12 +62,12 @@ def doing_now(state: run_states.RunState, *, heard: bool) -> str | None:
 def show_curves(runs: list[tuple[str, list[dict]]]) -> None:
     """Draws every measure of the runs that have figures."""
     figures = {}
-    time = common.choice(st.segmented_control, t("pretraining.time"), list(lab_charts.TIMES), key="time",
-                         default="minutes", format_func={name: t(f"pretraining.{name}_axis") for name in lab_charts.TIMES}.get,
+    time = common.choice(st.segmented_control, t("pretraining.time"), list(pretraining_charts.TIMES), key="time",
+                         default="minutes", format_func={name: t(f"pretraining.{name}_axis") for name in pretraining_charts.TIMES}.get,
                          required=True, label_visibility="collapsed")
     if len(runs) > 1:
         st.html(html.legend([(color, name) for (name, _), color in
-                             zip(runs, lab_charts.run_colors(common.palette()) * len(runs))]))
+                             zip(runs, pretraining_charts.run_colors(common.palette()) * len(runs))]))
     main = st.container()
     for place, measures in ((main, SHOWN), (st.expander(t("pretraining.more_curves"), key="more_curves"), BESIDE)):
         for column, measure in zip(place.columns(len(measures), gap="medium"), measures):
@@ -83,7 +93,7 @@ def curves_table(runs: list[tuple[str, list[dict]]]) -> takeaway.Table:
 @st.cache_data(max_entries=200, show_spinner=False)
 def drawn(stamp: tuple, measure: str, time: str, unit: str, dark: bool, _runs: list):
     """Returns the chart of one measure, drawn once for all who look at the same figures; `stamp` tells them apart."""
-    return lab_charts.curves(_runs, measure, time=time, unit=unit, dark=dark)
+    return pretraining_charts.curves(_runs, measure, time=time, unit=unit, dark=dark)
 
 
 def show_live(paths: list[Path], known: str) -> None:
@@ -95,19 +105,19 @@ def show_live(paths: list[Path], known: str) -> None:
         st.rerun()
     if state.state != known:
         st.rerun()
-    records = lab_runs.figures(path)
-    waiting = bool(records) and (state.state == "preparing" or state.active and lab_runs.goes_on_unheard(path))
+    records = pretraining_runs.figures(path)
+    waiting = bool(records) and (state.state == "preparing" or state.active and pretraining_runs.goes_on_unheard(path))
     doing = doing_now(state, heard=bool(records) and not waiting)
-    lab_state.show_state(state, doing=doing, died=t("pretraining.died"))
-    st.progress(min(lab_runs.share_done(records[-1], state.length) if waiting else state.progress, 1.0))
+    run_state.show_state(state, doing=doing, died=t("pretraining.died"))
+    st.progress(min(pretraining_runs.share_done(records[-1], state.length) if waiting else state.progress, 1.0))
     if records:
         show_numbers(state, records[-1], waiting=waiting)
-    runs = [(one.name, found) for one in paths if (found := lab_runs.figures(one))]
+    runs = [(one.name, found) for one in paths if (found := pretraining_runs.figures(one))]
     if runs:
         show_curves(runs)
     said = [t("pretraining.heldout", name=common.plain(heldout_words(path, record["heldout"])), step=f"{record['step']:,}",
               mlm=html.percent(record["mlm_accuracy"]), nsp=html.percent(record["nsp_accuracy"]))
-            for record in lab_runs.heldout(path)]
+            for record in pretraining_runs.heldout(path)]
     if said:
         st.caption("  \n".join([t("pretraining.heldout_head"), *said]))
 
@@ -133,24 +143,24 @@ def watch(runs: list[run_states.RunState]) -> None:
                                 bind="query-params", placeholder=t("pretraining.compare_none"), max_selections=5)
     state = by_name[name]
     every = SECONDS_BETWEEN_LOOKS if state.active else None
-    lab_state.show_controls(state, key="run")
+    run_state.show_controls(state, key="run")
     watched = [state.path, *(by_name[one].path for one in others)]
     st.fragment(show_live, run_every=every)(watched, state.state)
     run_settings.show(watched)
     st.subheader(t("pretraining.answers"), anchor=False)
-    st.fragment(lab_look.show, run_every=every and 2 * every)(state.path)
+    st.fragment(pretraining_look.show, run_every=every and 2 * every)(state.path)
     st.caption(t("pretraining.everywhere", name=common.plain(name)))
     st.page_link("ui/pages/finetuning.py", label=t("tune.from_pretraining"), icon=":material/school:")
 
 
 common.start("pretraining")
-lab_state.show_refusal()
+run_state.show_refusal()
 found = run_states.list_runs()
 view = common.choice(st.segmented_control, t("pretraining.view"), VIEWS, key="lab", default="watch" if found else "new",
                      format_func={name: t(f"pretraining.{name}") for name in VIEWS}.get, required=True,
                      label_visibility="collapsed")
 if view == "new":
-    lab_start.show()
+    pretraining_start.show()
 elif found:
     watch(found)
 else:

@@ -12,10 +12,10 @@ import streamlit as st
 from bert_tf.analysis import pca
 from bert_tf.data.stories import stories
 from bert_tf.sentence_bank import content_words
-from ui import common, html, meaning_charts, meaning_html, models, takeaway
-from ui.reading import is_chinese, lay_out
+from ui import common, html, models, takeaway, word_charts, word_html
 from ui.static_examples import ANALOGIES, LISTS, NEAR
 from ui.text import language, listed, t
+from ui.word_reading import is_chinese, lay_out
 
 VIEWS = ["near", "analogy", "map", "train"]
 METHODS = ["pca", "tsne", "umap"]
@@ -74,13 +74,13 @@ def show_near(source: str, vectors) -> None:
     found = vectors.nearest(word, 12)
     left, right = st.columns([2, 3], gap="large")
     with left:
-        st.html(meaning_html.words(found))
+        st.html(word_html.words(found))
         st.caption(t("static.near_note", word=common.plain(word)))
         takeaway.offer("static_near", name="neighbours",
                        table={"word": [name for name, _ in found], "cosine": [round(value, 4) for _, value in found]})
     with right:
         show_words_map(vectors, [word, *(name for name, _ in found)], "pca", 2,
-                       lambda figure: meaning_charts.set_off(figure, [0], None, dark=common.dark()))
+                       lambda figure: word_charts.set_off(figure, [0], None, dark=common.dark()))
 
 
 def set_analogy(example: tuple[str, ...]) -> None:
@@ -103,10 +103,10 @@ def show_analogy(source: str, vectors) -> None:
         found = vectors.analogy(a, b, c, 10)
     if not found:
         common.hint("static.analogy_few")
-    st.html(meaning_html.equation(a, b, c, found[0][0]))
+    st.html(word_html.equation(a, b, c, found[0][0]))
     left, right = st.columns([2, 3], gap="large")
     with left:
-        st.html(meaning_html.words(found))
+        st.html(word_html.words(found))
         st.caption(t("static.analogy_note"))
         takeaway.offer("static_analogy", name="analogy",
                        table={"answer": [name for name, _ in found], "cosine": [round(value, 4) for _, value in found]})
@@ -120,8 +120,8 @@ def show_parallelogram(vectors, a: str, b: str, c: str, answers: list[str]) -> N
     place, colors, dark = words.index, common.palette(), common.dark()
 
     def mark(figure) -> None:
-        meaning_charts.set_off(figure, {place(a), place(b), place(c)}, place(answers[0]), dark=dark)
-        meaning_charts.add_arrows(figure, [(place(a), place(b)), (place(c), place(answers[0]))], dark=dark)
+        word_charts.set_off(figure, {place(a), place(b), place(c)}, place(answers[0]), dark=dark)
+        word_charts.add_arrows(figure, [(place(a), place(b)), (place(c), place(answers[0]))], dark=dark)
 
     legend = [(colors.a, t("static.asked")), (colors.b, t("static.answer")), (colors.soft, t("static.others"))]
     show_words_map(vectors, words, "pca", 2, mark, legend, t("static.arrows"))
@@ -143,7 +143,7 @@ def show_words_map(vectors, words: list[str], method: str, axes: int, mark: Call
     rows = np.stack([vectors.vector(word) for word in words])
     with common.friendly(stop=True):
         points = lay_out(rows, method, axes)
-    figure = meaning_charts.label_map(points, words, dark=common.dark())
+    figure = word_charts.label_map(points, words, dark=common.dark())
     if mark is not None:
         mark(figure)
     common.show_chart(figure, "words_chart")
@@ -207,7 +207,7 @@ def show_train() -> None:
         if st.session_state.get("static_look") not in shown:
             st.session_state.static_look = telling_word(shown)
         word = st.selectbox(t("static.look"), shown, key="static_look")
-        st.html(meaning_html.words(st.session_state.static_trained.nearest(word, 8)))
+        st.html(word_html.words(st.session_state.static_trained.nearest(word, 8)))
     st.caption(t("static.train_note"))
 
 

@@ -7,15 +7,8 @@ import streamlit as st
 
 from bert_tf.data.everyday import everyday
 from bert_tf.data.stories import story
-from bert_tf.training.anatomy import (
-    FATES,
-    Cost,
-    Example,
-    cost_of,
-    draw_examples,
-    embedding_parts,
-)
-from ui import common, html, lab_charts, lab_html, lab_pairs, models, takeaway
+from bert_tf.training.anatomy import FATES, Cost, Example, cost_of, draw_examples, embedding_parts
+from ui import common, html, models, pretraining_charts, takeaway, training_pairs
 from ui.text import t
 
 PAIRS = 4
@@ -78,15 +71,15 @@ def label(example: Example) -> tuple[str, str]:
 
 def show_pairs(examples: list[Example], text: str, length: int, tokenizer) -> Example:
     """Draws all pairs with their labels; returns the one chosen."""
-    rows, documents = [], lab_pairs.documents_of(text, tokenizer)
+    rows, documents = [], training_pairs.documents_of(text, tokenizer)
     for example in examples:
         words, color = label(example)
-        halves = [lab_pairs.written(half, documents, tokenizer) for half in lab_pairs.segments(example)]
+        halves = [training_pairs.written(half, documents, tokenizer) for half in training_pairs.segments(example)]
         rows.append((words, color, *halves))
     number = common.choice(st.segmented_control, t("data.pair"), list(range(1, PAIRS + 1)), key="pair", default=1,
                            format_func={n: t("data.pair_number", number=n) for n in range(1, PAIRS + 1)}.get, required=True,
                            label_visibility="collapsed")
-    st.html(lab_html.pair_list(rows, number - 1))
+    st.html(training_pairs.pair_list(rows, number - 1))
     lower = [t("data.lowercase")] if tokenizer.lowercase and text != text.lower() else []
     st.caption(" ".join([t("data.pairs_note", length=length), *lower]))
     return examples[number - 1]
@@ -115,7 +108,7 @@ def show_vectors(example: Example, model) -> None:
     parts = embedding_parts(example, model, at)
     names = [t(f"data.part_{part}", token=example.tokens[at], place=at, segment="AB"[example.segment_ids[at]])
              for part in PARTS]
-    figure = lab_charts.strips(np.stack([parts[part] for part in PARTS]), names, dark=common.dark())
+    figure = pretraining_charts.strips(np.stack([parts[part] for part in PARTS]), names, dark=common.dark())
     common.show_chart(figure, "vectors")
     st.caption(t("data.vectors_note", size=len(parts["sum"])))
     takeaway.offer("vectors", figure, {part: parts[part].astype(float).round(6) for part in PARTS}, name="vectors")

@@ -5,11 +5,11 @@ import streamlit as st
 
 from bert_tf.analysis import cosine_matrix, random_pair_baseline
 from bert_tf.sense_sets import sense_set, sense_sets
-from ui import charts, common, html, meaning_charts, meaning_near, meaning_views, models, takeaway
+from ui import charts, common, html, models, takeaway, word_charts, word_near, word_views
 from ui.examples import WORD_SETS, WordSet
-from ui.meaning_lab import Lab, prepare
-from ui.reading import known_senses, own_senses, read, short_labels
 from ui.text import language, t
+from ui.word_lab import Lab, prepare
+from ui.word_reading import known_senses, own_senses, read, short_labels
 
 VIEWS = ["map", "layers", "near", "one_way", "pieces"]
 #: With more sentences than this the matrix shows no numbers, and the list gets a frame of its own to scroll in.
@@ -56,7 +56,7 @@ def show_figures(lab: Lab, cosines: np.ndarray) -> None:
         above = np.triu(np.ones_like(cosines, dtype=bool), k=1)
         line += [(f"{cosines[above].mean():.2f}", t("words.mean"), colors.a)]
     line += [(f"{lab.baseline:.2f}", t("words.baseline"), colors.soft)]
-    vectors = meaning_views.static_of(lab.word)
+    vectors = word_views.static_of(lab.word)
     if vectors is not None and lab.word in vectors:
         line += [("1.00", t("words.static_cosine"), colors.ink)]
     st.html(html.numbers(line))
@@ -71,8 +71,8 @@ def show_matrix(lab: Lab, cosines: np.ndarray) -> None:
     if len(labels) > MOST_CELLS:
         figure.update_traces(texttemplate="", xgap=1, ygap=1)
     else:
-        meaning_charts.clear_digits(figure)
-    if len(labels) > meaning_charts.NUMBERED:
+        word_charts.clear_digits(figure)
+    if len(labels) > word_charts.NUMBERED:
         figure.update_xaxes(showticklabels=False).update_yaxes(showticklabels=False)
         figure.update_traces(xgap=0, ygap=0).update_layout(height=460)
     common.show_chart(figure, "cosine_chart")
@@ -91,15 +91,15 @@ def show_sentences(lab: Lab) -> None:
 
 def show_overview(lab: Lab) -> None:
     """Draws the map beside word2vec's, and the matrix beside the sentences."""
-    method, axes = meaning_views.map_controls(lab)
+    method, axes = word_views.map_controls(lab)
     left, right = st.columns(2, gap="large")
     with left:
         st.subheader(t("words.map"), anchor=False)
-        meaning_views.show_map(lab, method, axes)
+        word_views.show_map(lab, method, axes)
     with right:
         st.subheader(t("words.static"), anchor=False)
         with common.friendly():
-            meaning_views.show_static(lab.word, len(lab.reading.texts))
+            word_views.show_static(lab.word, len(lab.reading.texts))
     left, right = st.columns([5, 4], gap="large")
     with left:
         st.subheader(t("words.matrix"), anchor=False)
@@ -128,7 +128,7 @@ if reading.missing:
 if len(reading.texts) < 2:
     common.hint("words.few")
 
-colors = len(meaning_charts.group_colors(common.palette()))
+colors = len(word_charts.group_colors(common.palette()))
 senses, names = own_senses(text, reading.texts, colors) or known_senses(word, reading.texts)
 top = model.bert.config.num_hidden_layers
 with left:
@@ -139,5 +139,5 @@ show_figures(lab, cosine_matrix(lab.here))
 view = common.choice(st.segmented_control, t("words.view"), VIEWS, key="words_view", default="map", wrap=True,
                      format_func={name: t(f"words.view_{name}") for name in VIEWS}.get, required=True,
                      label_visibility="collapsed")
-{"map": show_overview, "layers": meaning_views.show_layers, "near": meaning_near.show_near,
- "one_way": meaning_near.show_one_way, "pieces": meaning_views.show_pieces}[view](lab)
+{"map": show_overview, "layers": word_views.show_layers, "near": word_near.show_near,
+ "one_way": word_near.show_one_way, "pieces": word_views.show_pieces}[view](lab)

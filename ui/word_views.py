@@ -12,10 +12,10 @@ import streamlit as st
 
 from bert_tf.analysis import pca
 from bert_tf.tokenizer import UNK
-from ui import charts, common, html, meaning_charts, models, takeaway
-from ui.meaning_lab import COLOURINGS, COUNTS, Lab
-from ui.reading import is_chinese, lay_out
+from ui import charts, common, html, models, takeaway, word_charts
 from ui.text import language, t
+from ui.word_lab import COLOURINGS, COUNTS, Lab
+from ui.word_reading import is_chinese, lay_out
 
 METHODS = ["pca", "tsne", "umap"]
 
@@ -52,7 +52,7 @@ def show_map(lab: Lab, method: str, axes: int) -> None:
     if count == 2:  # two dots and nothing to tell about their distance
         points = np.eye(axes)[:1] * [[-0.5], [0.5]]
     mean = t("words.mean_cross") if method == "pca" and count > 2 else None
-    figure = meaning_charts.word_map(points, texts, lab.colors, mean=mean, dark=common.dark())
+    figure = word_charts.word_map(points, texts, lab.colors, mean=mean, dark=common.dark())
     common.show_chart(figure, "sense_chart")
     word, layer = common.plain(lab.word), lab.layer
     if method == "pca":
@@ -118,7 +118,7 @@ def film_points(vectors: np.ndarray) -> np.ndarray:
 def show_film(lab: Lab) -> None:
     """Draws the map of the sentences as they move from layer to layer."""
     points = film_points(lab.reading.vectors)
-    figure = meaning_charts.layer_film(points, lab.reading.texts, lab.colors, layer=t("words.layer"), play=t("words.play"),
+    figure = word_charts.layer_film(points, lab.reading.texts, lab.colors, layer=t("words.layer"), play=t("words.play"),
                                        dark=common.dark())
     st.subheader(t("words.film"), anchor=False)
     common.show_chart(figure, "film_chart")
@@ -141,7 +141,7 @@ def show_layers(lab: Lab) -> None:
         lines = [(t("words.mean"), found.every, colors.a, "solid")]
     lines.append((t("words.random"), found.random, colors.soft, "dot"))
     st.subheader(t("words.by_layer"), anchor=False)
-    figure = meaning_charts.layer_lines(lines, layer=t("words.layer"), chosen=lab.layer, dark=common.dark())
+    figure = word_charts.layer_lines(lines, layer=t("words.layer"), chosen=lab.layer, dark=common.dark())
     common.show_chart(figure, "layer_chart")
     st.caption(t("words.by_layer_alone" if len(lines) == 2 else "words.by_layer_note"))
     takeaway.offer("by_layer", figure, {"layer": list(range(len(found.every)))} |
@@ -153,7 +153,7 @@ def show_layers(lab: Lab) -> None:
     st.subheader(t("words.share"), anchor=False)
     lines = [(t("words.share_word", word=lab.word), shares[0], colors.a, "solid"),
              (t("words.share_random"), shares[1], colors.soft, "dot")]
-    figure = meaning_charts.layer_lines(lines, layer=t("words.layer"), chosen=lab.layer, percent=True, dark=common.dark())
+    figure = word_charts.layer_lines(lines, layer=t("words.layer"), chosen=lab.layer, percent=True, dark=common.dark())
     common.show_chart(figure, "share_chart")
     st.caption(" ".join([t("words.share_note", share=html.percent(shares[0][lab.layer]), layer=lab.layer,
                            random=html.percent(shares[1][lab.layer])),
@@ -166,7 +166,7 @@ def show_pieces(lab: Lab) -> None:
     """Draws the vectors of the word's pieces beside their mean, which stands for the word everywhere else."""
     pieces, vectors = lab.reading.pieces, [every[:, lab.layer] for every in lab.reading.piece_vectors]
     longest, palette = max(pieces, key=len), common.palette()
-    wheel = meaning_charts.group_colors(palette)[2:]  # the first two are the senses' in the other views
+    wheel = word_charts.group_colors(palette)[2:]  # the first two are the senses' in the other views
     if len(longest) == 1:
         st.html(html.chips(longest, [html.tint(palette.a, 0.16)]))
         note = "words.no_piece" if longest[0] == UNK else "words.one_piece"
@@ -182,7 +182,7 @@ def show_pieces(lab: Lab) -> None:
              for number, (text, vector) in enumerate(zip(lab.reading.texts, lab.here), 1)]
     numbers, titles, every, dots = zip(*rows)
     points = pca(np.stack(every), 2).coordinates
-    figure = meaning_charts.pieces_map(points, numbers, titles, dots, dark=common.dark())
+    figure = word_charts.pieces_map(points, numbers, titles, dots, dark=common.dark())
     common.show_chart(figure, "pieces_chart")
     named = [*longest[:len(wheel) - 1], " ".join(longest[len(wheel) - 1:])]  # the last colour is that of all the rest
     st.html(html.legend([*zip(wheel, filter(None, named)), (palette.ink, t("words.pooled"))]))

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from ui import common, meaning_charts, models
-from ui.reading import group
+from ui import common, models, word_charts
 from ui.text import t
+from ui.word_reading import group
 
 COLOURINGS = ["senses", "groups"]
 COUNTS = ["auto", 2, 3, 4, 5, 6]
@@ -63,7 +63,7 @@ def prepare(lab: Lab) -> Lab:
     default = "senses" if known else "groups"
     view = common.settle("words_view", ["map", "layers", "near", "one_way", "pieces"], "map")
     colouring = common.settle("words_color", COLOURINGS, default) if known and view == "map" else default
-    wheel = meaning_charts.group_colors(common.palette())
+    wheel = word_charts.group_colors(common.palette())
     if colouring == "senses":
         unknown = common.palette().soft
         colors = [unknown if sense is None else wheel[sense] for sense in lab.senses]

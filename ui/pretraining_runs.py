@@ -112,7 +112,7 @@ def weights_of(folder: Path) -> tuple[Path, float]:
 
 
 @dataclass
-class Glass:
+class RunModel:
     """One model object that takes on the weights of any checkpoint of a run, so that XLA compiles it only once.
 
     Attributes:
@@ -143,19 +143,19 @@ class Glass:
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _glass(shape: str, vocabulary: str, _folder: Path) -> Glass:
+def _run_model(shape: str, vocabulary: str, _folder: Path) -> RunModel:
     from bert_tf import load
     from ui.models import start_keras
 
     start_keras()
-    return Glass(load(_folder), weights_of(_folder), threading.Lock())
+    return RunModel(load(_folder), weights_of(_folder), threading.Lock())
 
 
-def glass(checkpoint: Path) -> Glass:
+def run_model(checkpoint: Path) -> RunModel:
     """Returns the model object for a checkpoint's shape and vocabulary; runs that share both share it."""
     shape = (checkpoint / "config.json").read_text(encoding="utf-8")
     with _OPENING:
-        return _glass(shape, (checkpoint / "vocab.txt").read_text(encoding="utf-8"), checkpoint)
+        return _run_model(shape, (checkpoint / "vocab.txt").read_text(encoding="utf-8"), checkpoint)
 
 
 def checkpoint_at(path: Path, step: int | None) -> Path | None:
@@ -174,4 +174,4 @@ def asked(checkpoint: Path, question: str, *texts: str):
 @st.cache_data(max_entries=600, show_spinner=False)
 def _asked(checkpoint: str, stamp: int, question: str, texts: tuple[str, ...]):
     folder = Path(checkpoint)
-    return glass(folder).ask(folder, question, *texts)
+    return run_model(folder).ask(folder, question, *texts)

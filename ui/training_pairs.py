@@ -1,7 +1,8 @@
-"""Sentence pairs on the screen: where the cut to a length took something away from a segment."""
+"""Sentence pairs on the screen: as a list, and where the cut to a length took something away from a segment."""
 
 from __future__ import annotations
 
+import html
 from collections.abc import Sequence
 
 import numpy as np
@@ -54,3 +55,20 @@ def written(segment: Sequence[int], documents: Sequence[Sequence[Sequence[int]]]
     front, back = cut_ends(segment, documents)
     words = tokenizer.decode(segment)
     return f"{CUT + ' ' if front else ''}{words.removeprefix('##') if front else words}{' ' + CUT if back else ''}"
+
+
+def pair_list(rows: Sequence[tuple[str, str, str, str]], chosen: int) -> str:
+    """Draws sentence pairs with their labels, one of them marked.
+
+    Args:
+        rows: (label, CSS colour of the label, first text, second text) of each pair.
+        chosen: which pair is marked.
+    """
+    parts = []
+    for number, (label, color, first, second) in enumerate(rows):
+        ground = "color-mix(in srgb,var(--bt-a) 7%,transparent)" if number == chosen else "none"
+        parts.append(
+            f'<div style="background:{ground};border-radius:.5rem;padding:.35rem .7rem;line-height:1.5">'
+            f'<span style="color:{color};font-weight:600">{number + 1} · {html.escape(label)}</span><br>'
+            f"<b>A</b> {html.escape(first)} <b style=\"margin-left:.6rem\">B</b> {html.escape(second)}</div>")
+    return f'<div style="display:grid;gap:.3rem;overflow-wrap:anywhere">{"".join(parts)}</div>'

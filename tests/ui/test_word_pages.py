@@ -7,22 +7,12 @@ import shutil
 import numpy as np
 import plotly.colors
 import pytest
-from driving import (
-    LANGUAGES,
-    cells,
-    figure,
-    markup,
-    open_page,
-    said,
-    type_into,
-    whole,
-    words,
-)
+from driving import LANGUAGES, cells, figure, markup, open_page, said, type_into, whole, words
 
 import bert_tf.sentence_bank
 from bert_tf.sense_sets import sense_set
 from bert_tf.static_vectors import StaticVectors
-from ui import charts, meaning_charts, meaning_near, reading
+from ui import charts, word_charts, word_near, word_reading
 from ui import models as opened
 from ui.examples import WORD_SETS
 from ui.html import DARK, LIGHT
@@ -142,7 +132,7 @@ def test_layers_against_the_library(tiny_bert):
 @pytest.mark.parametrize("palette", [LIGHT, DARK])
 def test_digits_of_the_matrix_stand_out_against_their_cells(palette):
     matrix = np.linspace(-0.5, 1, 100).reshape(10, 10)
-    figure = meaning_charts.clear_digits(charts.cosine_heatmap(matrix, "1234567890", "abcdefghij", cosine="cosine",
+    figure = word_charts.clear_digits(charts.cosine_heatmap(matrix, "1234567890", "abcdefghij", cosine="cosine",
                                                                dark=palette is DARK))
     digits, scale = figure.data[1], [(stop, plotly.colors.hex_to_rgb(color)) for stop, color in palette.scale]
     off = ~np.eye(10, dtype=bool)
@@ -151,12 +141,12 @@ def test_digits_of_the_matrix_stand_out_against_their_cells(palette):
         assert text == "" if x == y else float(text) == pytest.approx(matrix[y, x], abs=0.006)
         share = min(max((matrix[y, x] - low) / (high - low), 0), 1)
         fill = np.array([np.interp(share, *zip(*((stop, color[i]) for stop, color in scale))) for i in range(3)])
-        assert meaning_charts.contrast(fill, np.array(plotly.colors.hex_to_rgb(ink))) > 4.5
+        assert word_charts.contrast(fill, np.array(plotly.colors.hex_to_rgb(ink))) > 4.5
 
 
 def test_contrast_by_hand():
-    assert meaning_charts.contrast(np.zeros(3), np.full(3, 255)) == pytest.approx(21)
-    assert meaning_charts.contrast(np.array([119, 119, 119]), np.full(3, 255)) == pytest.approx(4.48, abs=0.01)  # #777
+    assert word_charts.contrast(np.zeros(3), np.full(3, 255)) == pytest.approx(21)
+    assert word_charts.contrast(np.array([119, 119, 119]), np.full(3, 255)) == pytest.approx(4.48, abs=0.01)  # #777
 
 
 # ---- half a sentence, nearest occurrences, pieces
@@ -167,9 +157,9 @@ def small_bank(monkeypatch):
     sentences = ("The bank was old.", "I read a book by the river.", "We sat on the grassy bank and watched the boats drift by.",
                  "我爱吃苹果。")
     monkeypatch.setattr(bert_tf.sentence_bank, "bank_sentences", lambda: sentences)
-    reading.bank_of.clear()
+    word_reading.bank_of.clear()
     yield sentences
-    reading.bank_of.clear()
+    word_reading.bank_of.clear()
 
 
 def settled(at):
@@ -197,7 +187,7 @@ def test_examples_and_labelled_sets_agree_on_the_senses():
              "包袱": "cloth"}
     for entry in (entry for entries in WORD_SETS.values() for entry in entries if sense_set(entry.word)):
         glosses = [gloss["en"] for gloss in sense_set(entry.word).glosses]
-        order = meaning_near.labelled_order(entry.senses, sense_set(entry.word))
+        order = word_near.labelled_order(entry.senses, sense_set(entry.word))
         assert sorted(order) == [0, 1] and first[entry.word] in glosses[order.index(0)]
     assert {entry.word for entries in WORD_SETS.values() for entry in entries if sense_set(entry.word)} == set(first)
 
@@ -206,9 +196,9 @@ def test_examples_and_labelled_sets_agree_on_the_senses():
 def test_nearest_occurrences_have_the_colours_of_their_senses(monkeypatch, sentences):
     company, fruit = sense_set("苹果").sentences
     monkeypatch.setattr(bert_tf.sentence_bank, "bank_sentences", lambda: (company[0], fruit[0], "他吃了苹果。"))
-    reading.bank_of.clear()
+    word_reading.bank_of.clear()
     at = settled(lab("zh", "苹果", sentences, words_view="near"))
-    reading.bank_of.clear()
+    word_reading.bank_of.clear()
     colors = {sentence: color for color, sentence in re.findall(
         r'background:(#\w+)">[\d.-]+</i><span>(.*?)</span>', markup(at)) if "<mark>苹果</mark>" in sentence}
     legend = dict(re.findall(r'background:(#\w+)"></i>([^<]+)', markup(at)))
@@ -360,7 +350,7 @@ def test_stories_to_train_on():
     at = static("train", "zh")
     at.button(key="static_use").click()
     lines = whole(at).text_area(key="static_text").value.splitlines()
-    assert len(lines) > 500 and all(reading.is_chinese(line) for line in lines)
+    assert len(lines) > 500 and all(word_reading.is_chinese(line) for line in lines)
 
 
 def test_no_vectors_at_all(monkeypatch, tmp_path, models):

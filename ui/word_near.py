@@ -12,11 +12,11 @@ import streamlit as st
 
 from bert_tf.analysis import cosine, pca
 from bert_tf.sense_sets import SenseSet, sense_set
-from ui import common, html, meaning_charts, meaning_html, takeaway
-from ui.meaning_lab import Lab
-from ui.meaning_views import static_neighbours
-from ui.reading import bank_of, read
+from ui import common, html, takeaway, word_charts, word_html
 from ui.text import comma, language, t
+from ui.word_lab import Lab
+from ui.word_reading import bank_of, read
+from ui.word_views import static_neighbours
 
 
 def pick_sentence(lab: Lab) -> int:
@@ -61,7 +61,7 @@ def occurrence_colors(lab: Lab, found) -> tuple[list[str], list[tuple[str, str]]
 
     An occurrence of the word in a hand-labelled sentence has its sense's colour, as in the map; all others are grey.
     """
-    wheel, soft = meaning_charts.group_colors(common.palette()), common.palette().soft
+    wheel, soft = word_charts.group_colors(common.palette()), common.palette().soft
     labels = sense_set(lab.word)
     if labels is None:
         return [soft] * len(found), []
@@ -82,7 +82,7 @@ def show_near(lab: Lab) -> None:
         st.subheader(t("words.near_static"), anchor=False)
         near = static_neighbours(lab.word, 10)
         if near:
-            st.html(meaning_html.words(near))
+            st.html(word_html.words(near))
             st.caption(t("words.near_static_note"))
     with right:
         st.subheader(t("words.near_bert"), anchor=False)
@@ -92,7 +92,7 @@ def show_near(lab: Lab) -> None:
         found = bank.nearest(lab.here[index], lab.layer, 10, but_word=lab.word if others else None,
                              but_sentences=[lab.reading.texts[index]])
         colors, legend = occurrence_colors(lab, found)
-        st.html(meaning_html.occurrences(found, colors))
+        st.html(word_html.occurrences(found, colors))
         if legend:
             st.html(html.legend(legend))
         st.caption(t("words.near_bert_note", count=f"{len(bank.occurrences):,}"))
@@ -134,7 +134,7 @@ def show_one_way(lab: Lab) -> None:
     left, right = st.columns(2, gap="large")
     with left:
         st.subheader(t(key), anchor=False)
-        figure = meaning_charts.layer_lines(
+        figure = word_charts.layer_lines(
             [(words, by_layer[name], color, "solid") for name, (words, color) in look.items()], layer=t("words.layer"),
             chosen=lab.layer, percent=lab.labelled, dark=common.dark())
         common.show_chart(figure, "accuracy_chart")
@@ -152,7 +152,7 @@ def show_moved(lab: Lab, parts: dict[str, np.ndarray], side: str) -> None:
     """Draws where every sentence's word goes with half of the sentence."""
     full, part = parts["full"][:, lab.layer], parts[side][:, lab.layer]
     points = pca(np.concatenate([full, part]), 2).coordinates
-    figure = meaning_charts.moved_map(points[:len(full)], points[len(full):], lab.reading.texts, lab.colors,
+    figure = word_charts.moved_map(points[:len(full)], points[len(full):], lab.reading.texts, lab.colors,
                                       dark=common.dark())
     common.show_chart(figure, "moved_chart")
     st.caption(t("words.moved_note"))
@@ -176,6 +176,6 @@ def show_half_neighbours(lab: Lab, parts: dict[str, np.ndarray]) -> None:
         with column:
             st.markdown(f"**{common.plain(seen[name])}**")
             colors, legend = occurrence_colors(lab, found)
-            st.html(meaning_html.occurrences(found, colors))
+            st.html(word_html.occurrences(found, colors))
     if legend:
         st.html(html.legend(legend))

@@ -10,11 +10,11 @@ import streamlit as st
 from bert_tf.analysis import cosine_matrix, pca
 from bert_tf.explore import find_word
 from bert_tf.results import Trace
-from ui import charts, common, html, meaning_charts, takeaway
+from ui import charts, common, html, takeaway, word_charts
 from ui.examples import LAB_SETS, WordSet
-from ui.lab_runs import asked, checkpoint_at, checkpoint_steps, glass
-from ui.reading import own_senses
+from ui.pretraining_runs import asked, checkpoint_at, checkpoint_steps, run_model
 from ui.text import language, listed, t
+from ui.word_reading import own_senses
 
 VIEWS = ["fills", "senses", "head"]
 NEWEST = "newest"
@@ -116,7 +116,7 @@ def show_senses(path: Path, step: int | None) -> None:
     here = np.stack([read[sentence] for sentence in kept])  # (n, H)
     last = np.stack([vector_of(checkpoints[1], sentence, word) for sentence in kept])
     points = turned(pca(here, 2).coordinates, pca(last, 2).coordinates)
-    groups = meaning_charts.group_colors(common.palette())
+    groups = word_charts.group_colors(common.palette())
     senses, names = own_senses(st.session_state.lab_senses, kept, len(groups)) or ready_senses(word, kept)
     colors = [common.palette().soft if sense is None else groups[sense] for sense in senses]
     with right:
@@ -150,7 +150,7 @@ def vector_of(checkpoint: Path, sentence: str, word: str) -> np.ndarray | None:
     """Returns the word's vector (H,) after the last layer; None where the sentence does not hold the word."""
     trace: Trace = asked(checkpoint, "trace", sentence)
     try:
-        positions = find_word(trace.encoding, sentence, word, ignore_case=glass(checkpoint).bert.tokenizer.lowercase)[0]
+        positions = find_word(trace.encoding, sentence, word, ignore_case=run_model(checkpoint).bert.tokenizer.lowercase)[0]
     except ValueError:
         return None
     return trace.hidden_states[-1, positions].mean(axis=0)
