@@ -15,7 +15,7 @@ FLOORS = (
     ("bert_tf.records", "bert_tf.precision", "bert_tf.config", "bert_tf.results", "bert_tf.quiet", "bert_tf.timing", "bert_tf.compiled", "bert_tf.progress_bar", "bert_tf.logits", "bert_tf.padding"),
     ("bert_tf.text_normalization", "bert_tf.tokenizer", "bert_tf.tokenizer_*", "bert_tf.vocabulary",
      "bert_tf.data", "bert_tf.data.*", "bert_tf.analysis", "bert_tf.head_roles", "bert_tf.sense_sets",
-     "bert_tf.sense_analysis", "bert_tf.vector_maps", "bert_tf.umap_layout", "bert_tf.static_vectors"),
+     "bert_tf.sense_analysis", "bert_tf.vector_maps", "bert_tf.umap_layout", "bert_tf.static_vectors", "bert_tf.word2vec"),
     ("bert_tf.layers",),
     ("bert_tf.model", "bert_tf.switchable", "bert_tf.task_heads"),
     ("bert_tf.tensor_slots", "bert_tf.weight_files", "bert_tf.checkpoint", "bert_tf.task_folder", "bert_tf.task_inputs"),

@@ -14,7 +14,8 @@ from bert_tf.batch_vectors import read_word
 from bert_tf.explore import Bert
 from bert_tf.sense_analysis import sense_accuracy
 from bert_tf.sense_sets import SenseSet, sense_sets
-from bert_tf.static_vectors import StaticVectors, split_words
+from bert_tf.static_vectors import StaticVectors
+from bert_tf.word2vec import words_of
 
 CLOZE_FILE = Path(__file__).parents[1] / "examples" / "measures" / "cloze.jsonl"
 
@@ -95,7 +96,7 @@ def senses_by_neighbours(vectors: dict[str, StaticVectors], *, words: Sequence[S
         table = vectors[entry.language]
         rows, labels = [], []
         for sentence, label in entry.labelled():
-            others = [word for word in split_words(sentence, entry.language) if word != entry.word and word in table]
+            others = [word for word in words_of(sentence, entry.language) if word != entry.word and word in table]
             if others:
                 rows.append(np.mean([table.vector(word) for word in others], axis=0))
                 labels.append(label)

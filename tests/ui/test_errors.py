@@ -12,7 +12,7 @@ from bert_tf.data.corpus_check import check_corpus
 from bert_tf.data.shards import prepare
 from bert_tf.filling import FillingLab
 from bert_tf.interventions import Change, Interventions
-from bert_tf.static_vectors import StaticVectors, train_word2vec
+from bert_tf.static_vectors import StaticVectors
 from bert_tf.training import launch, run_states
 from bert_tf.training.anatomy import cost_of, draw_examples
 from bert_tf.training.finetuning_config import FinetuningConfig
@@ -20,6 +20,7 @@ from bert_tf.training.resuming import skip_unusable_checkpoints
 from bert_tf.training.run_folder import PROGRESS_FILE
 from bert_tf.training.task_files import read_task_file, train_and_dev
 from bert_tf.weight_files import read_tensors
+from bert_tf.word2vec import train_word2vec
 from ui.texts.errors import ERRORS, in_chinese
 
 GOOD = "text\tlabel\n" + "a\tx\nb\ty\n" * 3

@@ -221,7 +221,7 @@ def telling_word(words: Sequence[str]) -> str:
 
 def train(text: str, code: str, **settings: int) -> None:
     """Learns word vectors from a text, shows how far it is, and keeps them for this visitor."""
-    from bert_tf.static_vectors import train_word2vec
+    from bert_tf.word2vec import train_word2vec
 
     bar, epochs, passed, begin = st.progress(0.0, t("static.cutting")), settings["epochs"], 0, time.monotonic()
 
