@@ -32,7 +32,7 @@ from bert_tf.text_normalization import (  # noqa: F401 - some are offered from h
     split_special_tokens,
     split_words,
     split_words_aligned,
-)  # fmt: skip
+)
 from bert_tf.tokenizer_files import LONGEST_WORD, TokenizerFiles, read_tokenizer_files, write_tokenizer_files
 from bert_tf.vocabulary import check_vocabulary, hash_vocabulary
 

@@ -26,7 +26,7 @@ LONGEST_WORD_OF_TRANSFORMERS = 100
 #: All files that say something about the tokenizer of a folder; the last three are never written here.
 TOKENIZER_FILES = (
     "vocab.txt", "tokenizer_config.json", "tokenizer.json", "special_tokens_map.json", "added_tokens.json"
-)  # fmt: skip
+)
 
 #: The special tokens under the names that tokenizer_config.json gives them.
 _SPECIAL_NAMES = dict(zip(("pad_token", "unk_token", "cls_token", "sep_token", "mask_token"), SPECIAL_TOKENS))

@@ -97,7 +97,7 @@ def train_word2vec(
     """
     paths = [str(path) for path in listed(paths)]
     counts = {"dimensions": dimensions, "epochs": epochs, "window": window, "min_count": min_count,
-              "max_words": max_words, "workers": workers}  # fmt: skip
+              "max_words": max_words, "workers": workers}
     for name, value in counts.items():
         if value < 1:
             raise ValueError(f"{name} must be at least 1, got {value}.")
@@ -143,7 +143,7 @@ def _fit(
     model = Word2Vec(
         vector_size=counts["dimensions"], window=counts["window"], min_count=counts["min_count"],
         workers=counts["workers"], seed=seed, sg=1, negative=5, sample=sample, alpha=0.025, min_alpha=1e-4,
-    )  # fmt: skip
+    )
     model.build_vocab(corpus_file=str(corpus))
     if not len(model.wv):
         raise ValueError(
@@ -157,7 +157,7 @@ def _fit(
         model.train(
             corpus_file=str(corpus), total_words=model.corpus_total_words, epochs=1, start_alpha=start,
             end_alpha=end,
-        )  # fmt: skip
+        )
         tell(f"epoch {epoch + 1} of {counts['epochs']}")
     words = model.wv.index_to_key[: counts["max_words"]]  # most frequent first
     return StaticVectors(words, model.wv.vectors[: counts["max_words"]])

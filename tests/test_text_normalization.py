@@ -14,7 +14,7 @@ from bert_tf.text_normalization import (
     split_special_tokens,
     split_words,
     split_words_aligned,
-)  # fmt: skip
+)
 
 
 def test_words_of_the_uncased_algorithm():
@@ -75,7 +75,7 @@ def test_aligned_words_are_the_words(lowercase):
 def test_aligned_words_of_characters_that_change_in_number():
     assert split_words_aligned("İé\x00Z 각", True) == [
         [("i", 0, 1), ("e", 1, 2), ("z", 3, 4)], [("ᄀ", 5, 6), ("ᅡ", 5, 6), ("ᆨ", 5, 6)]
-    ]  # fmt: skip
+    ]
     assert split_words_aligned("é", False, 3) == [[("é", 3, 4)]]
 
 

@@ -16,7 +16,7 @@ from tokenizer_reference import (
     reference_pieces,
     reference_words,
     transformers_differs,
-)  # fmt: skip
+)
 
 from bert_tf.tokenizer import WordPieceTokenizer, fitting
 
@@ -41,7 +41,7 @@ def vocab():
 def test_longest_piece_first(tokenizer):
     assert spans(tokenizer, "unwanted running") == [
         ("un", 0, 2), ("##want", 2, 6), ("##ed", 6, 8), ("run", 9, 12), ("##ning", 12, 16)
-    ]  # fmt: skip
+    ]
     # "cafe" wins over "caf"; "cafes" is covered; "cafx" cannot be, so the whole word goes.
     assert [piece for piece, *_ in spans(tokenizer, "CAFÉ cafés cafx")] == ["cafe", "cafe", "##s", "[UNK]"]
 
@@ -60,7 +60,7 @@ def test_ids_are_line_numbers(tokenizer):
 def test_special_tokens_are_read_case_sensitively_anywhere(tokenizer):
     assert spans(tokenizer, "the[MASK]s [SEP]") == [
         ("the", 0, 3), ("[MASK]", 3, 9), ("[UNK]", 9, 10), ("[SEP]", 11, 16)
-    ]  # fmt: skip
+    ]
     assert tokenizer.token_ids("the[MASK]cat") == [5, tokenizer.mask_token_id, 6]
     assert tokenizer.mask_token_id not in tokenizer.token_ids("[mask] [ MASK ] [MA\u200bSK]")
 

@@ -77,7 +77,7 @@ def test_save_replaces_the_tokenizer_of_the_folder(tmp_path):
     ours.save(folder)
     assert sorted(path.name for path in folder.iterdir()) == [
         "model.safetensors", "tokenizer_config.json", "vocab.txt"
-    ]  # fmt: skip
+    ]
     assert WordPieceTokenizer.from_folder(folder).vocab_hash == ours.vocab_hash
 
 
@@ -91,7 +91,7 @@ def test_folder_of_others(tmp_path):
         "tokenizer_class": "BertTokenizerFast", "model_max_length": 512, "unk_token": "[UNK]",
         "mask_token": {"content": "[MASK]", "lstrip": False}, "extra_special_tokens": {},
         "added_tokens_decoder": {"4": {"content": "[MASK]", "special": True}},
-    }  # fmt: skip
+    }
     tokenizer = WordPieceTokenizer.from_folder(write_folder(tmp_path, settings=settings))
     assert tokenizer.lowercase is False and tokenizer.vocab == VOCAB
 

@@ -12,10 +12,10 @@ from bert_tf.word2vec import train_word2vec, words_of
 def test_words_of_english():
     assert words_of("Don't PANIC: 42 well-known O'Neils' cats.", "en") == [
         "don't", "panic", "well", "known", "o'neils", "cats",
-    ]  # fmt: skip
+    ]
     assert words_of("Café's naïve Straße_2 didn’t, l'été 北京Москва’", "en") == [
         "café's", "naïve", "straße", "didn't", "l'été", "москва",
-    ]  # fmt: skip
+    ]
 
 
 def test_words_of_chinese(capfd):
@@ -52,7 +52,7 @@ def test_training_finds_the_topics_and_repeats(corpus):
     assert "rare" not in vectors  # three times only, and min_count is 5
     for word in vectors.words[1:]:
         topic = {"bread", "butter", "cheese", "soup"} if word in "bread butter cheese soup" else {
-            "ship", "sail", "harbour", "anchor"}  # fmt: skip
+            "ship", "sail", "harbour", "anchor"}
         others = topic & set(vectors.words) - {word}
         assert {near for near, _ in vectors.nearest(word, len(others), exclude=["the"])} == others
     assert [line.split(":")[0] for line in told[:3]] == ["a.txt", "b.txt.gz", "c.txt.xz"]

@@ -69,7 +69,7 @@ class Pretraining:
         self.status = status
         self.config = PretrainingConfig.from_dict(wanted["training"])
         self.tokenizer = self._tokenizer(wanted)
-        status("preparing", message="token shards")
+        status("preparing", message="shards")
         self.shards = self._shards(wanted["corpus"], Path(wanted["shards"]), whole_words=self.config.whole_words)
         self.sampler = self._training_sampler(wanted.get("shares"))
         self.heldout = {name: self._heldout_sampler(path, run.path / "heldout" / str(i))
@@ -103,7 +103,7 @@ class Pretraining:
         def progress(what: str):
             return lambda done, total: self.status("preparing", message=f"{what}: {done / max(total, 1):.0%}")
 
-        shards = prepare(paths, self.tokenizer, folder, progress=progress("token shards"))
+        shards = prepare(paths, self.tokenizer, folder, progress=progress("shards"))
         return mark_words(shards, self.tokenizer, progress=progress("words")) if whole_words else shards
 
     def _training_sampler(self, shares: dict[str, float] | None) -> PairSampler | MixedSampler:
@@ -159,7 +159,7 @@ class Pretraining:
     def _start_from_word2vec(self) -> None:
         from bert_tf.training.embedding_start import word2vec_table
 
-        self.status("preparing", message="word2vec start of the embeddings")
+        self.status("preparing", message="word2vec")
         shape = self.model.config
         table = word2vec_table(self.shards, hidden_size=shape.hidden_size, stddev=shape.initializer_range,
                                seed=self.config.seed)

@@ -22,8 +22,8 @@ VIEWS = ["watch", "new"]
 SHOWN = ["mlm_loss", "mlm_accuracy", "nsp_accuracy"]
 BESIDE = ["learning_rate", "tokens_per_second"]
 SECONDS_BETWEEN_LOOKS = 2.0
-#: What the trainer says while it prepares, by its first word.
-DOING = {"starting": "starting", "vocabulary": "vocabulary", "token": "shards", "words:": "words", "word2vec": "word2vec"}
+#: What the trainer says while it prepares; how much of it is done may follow behind a colon.
+DOING = ("starting", "vocabulary", "shards", "words", "word2vec")
 
 
 def show_numbers(state: run_states.RunState, last: dict, *, waiting: bool) -> None:
@@ -55,8 +55,8 @@ def doing_now(state: run_states.RunState, *, heard: bool) -> str | None:
         return t("pretraining.doing_checkpoint")
     if state.state == "running" and not heard:
         return t("pretraining.doing_first")
-    doing = DOING.get((state.message.split() or [""])[0]) if state.state == "preparing" else None
-    return doing and t(f"pretraining.doing_{doing}")
+    doing = state.message.partition(":")[0]
+    return t(f"pretraining.doing_{doing}") if state.state == "preparing" and doing in DOING else None
 
 
 def show_curves(runs: list[tuple[str, list[dict]]]) -> None:
