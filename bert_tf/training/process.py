@@ -3,45 +3,46 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import threading
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
-#: A process that cannot be asked counts as ended when its run has been silent for so long.
+import psutil
+
+#: A process whose begin does not tell whose it is counts as ended when its run has been silent for so long.
 SILENCE_SECONDS = 180.0
 #: How often a process at work says that it lives, whatever it is busy with.
 BEAT_SECONDS = 20.0
+#: By how much two readings of when a process began may differ: some systems count whole seconds.
+CLOCK_SECONDS = 2.0
 
 
 def at_work(status: dict) -> bool:
     """Whether the process that wrote a status still lives.
 
+    Others may have got its number since, but then at another time. Where the times differ because the clock was set
+    meanwhile, a `python -m bert_tf` that has just given a sign of life counts.
+
     Args:
         status: as `RunFolder.status` returns it, with its `pid`, `started` and `heartbeat`.
     """
     pid, silent = status.get("pid", 0), time.time() - status.get("heartbeat", 0.0)
-    if os.name == "nt":  # where asking a process with signal 0 would end it
-        return silent < SILENCE_SECONDS
     if pid <= 0:
         return False
-    with contextlib.suppress(ChildProcessError):  # if it is our child and has ended, let it go
-        os.waitpid(pid, os.WNOHANG)
     try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
+        process = psutil.Process(pid)
+        with contextlib.suppress(psutil.TimeoutExpired):
+            process.wait(timeout=0)
+            return False  # it has ended; if it was a child of this process, that is now off the books
+        if process.status() == psutil.STATUS_ZOMBIE:
+            return False
+        if abs(process.create_time() - (status.get("started") or 0.0)) <= CLOCK_SECONDS:
+            return True
+        return silent < SILENCE_SECONDS and is_own_command(pid)
+    except psutil.NoSuchProcess:
         return False
-    except PermissionError:  # it lives, and is somebody else's
-        pass
-    facts = _facts(pid)
-    if not facts:
+    except psutil.AccessDenied:  # it lives, and is somebody else's
         return silent < SILENCE_SECONDS
-    if facts[0] == b"Z":  # it has ended, and nobody has let it go
-        return False
-    if status.get("started"):  # others may have got the number since, but at another time
-        return int(facts[19]) == status["started"]
-    return b"bert_tf" in _command(pid)  # written down before the time of the start was
 
 
 @contextlib.contextmanager
@@ -66,29 +67,18 @@ def beating(beat: Callable[[], None]) -> Iterator[None]:
         thread.join()
 
 
-def started_at(pid: int) -> int | None:
-    """Returns when a process began, in clock ticks since the machine did; None where the system does not tell."""
-    facts = _facts(pid)
-    return int(facts[19]) if facts else None
+def started_at(pid: int) -> float | None:
+    """Returns when a process began, in seconds since 1970; None if it is gone or the system does not tell."""
+    try:
+        return psutil.Process(pid).create_time()
+    except psutil.Error:
+        return None
 
 
 def is_own_command(pid: int) -> bool:
     """Whether a process is a `python -m bert_tf`, as far as the system tells: ending it ends nothing else."""
-    command = _command(pid)
-    return not command or b"\0-m\0bert_tf\0" in command
-
-
-def _facts(pid: int) -> list[bytes]:
-    """Returns what Linux says of a process from its state on (field 3 of /proc/PID/stat); nothing elsewhere."""
     try:
-        return Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
-    except OSError:
-        return []
-
-
-def _command(pid: int) -> bytes:
-    """Returns how a process was called, each word followed by a zero byte; nothing where the system does not tell."""
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes()
-    except OSError:
-        return b""
+        words = psutil.Process(pid).cmdline()
+    except psutil.Error:
+        return True
+    return not words or ("-m", "bert_tf") in zip(words, words[1:])
