@@ -15,7 +15,7 @@ __all__ = ["BertConfig", "FinetuningConfig", "PretrainingConfig", "WordPieceToke
 _HOMES = {
     "BertConfig": "bert_tf.config",
     "FinetuningConfig": "bert_tf.training.finetuning_config",
-    "PretrainingConfig": "bert_tf.config",
+    "PretrainingConfig": "bert_tf.training.pretraining_config",
     "WordPieceTokenizer": "bert_tf.tokenizer",
     "load": "bert_tf.explore",
     "load_finetuned": "bert_tf.finetuned",

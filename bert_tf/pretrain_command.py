@@ -10,9 +10,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-from bert_tf.config import SIZES, PretrainingConfig, Stage
+from bert_tf.config import SIZES
 from bert_tf.progress_bar import ProgressBar
 from bert_tf.records import explain_fields, read_json
+from bert_tf.training.pretraining_config import PretrainingConfig, Stage
 
 
 def add_prepare(commands) -> None:

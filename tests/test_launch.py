@@ -8,9 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from bert_tf.config import PretrainingConfig, Stage
 from bert_tf.data.stories import write_stories
 from bert_tf.training import launch, run_states
+from bert_tf.training.pretraining_config import PretrainingConfig, Stage
 from bert_tf.training.run_folder import RunFolder
 
 RECIPE = PretrainingConfig(size="tiny", stages=(Stage(sequence_length=16, batch_size=4),), minutes=30, log_every=2,

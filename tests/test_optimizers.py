@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from bert_tf.config import OPTIMIZERS, BertConfig, PretrainingConfig
+from bert_tf.config import BertConfig
 from bert_tf.training.optimizers import MUON_RMS, optimizer_named
+from bert_tf.training.pretraining_config import OPTIMIZERS, PretrainingConfig
 
 SETTINGS = {"weight_decay": 0.0, "beta_2": 0.98, "epsilon": 1e-12, "clip_norm": 1e9}
 

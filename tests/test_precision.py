@@ -3,8 +3,8 @@
 import pytest
 
 from bert_tf import precision
-from bert_tf.config import PretrainingConfig
 from bert_tf.training.finetuning_config import FinetuningConfig
+from bert_tf.training.pretraining_config import PretrainingConfig
 
 
 @pytest.fixture

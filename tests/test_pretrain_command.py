@@ -9,11 +9,11 @@ import pytest
 
 from bert_tf import pretrain_command
 from bert_tf.__main__ import main
-from bert_tf.config import PretrainingConfig
 from bert_tf.pretrain_command import add_pretrain, prepare_to_resume
 from bert_tf.records import explain_fields
 from bert_tf.training.finetuning_config import FinetuningConfig
 from bert_tf.training.pretraining import pretrain
+from bert_tf.training.pretraining_config import PretrainingConfig
 from bert_tf.training.pretraining_request import create_run
 from bert_tf.training.run_folder import RunFolder, reported
 

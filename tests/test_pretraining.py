@@ -14,11 +14,12 @@ import pytest
 from safetensors import SafetensorError
 
 import bert_tf
-from bert_tf.config import SIZES, PretrainingConfig, Stage
+from bert_tf.config import SIZES
 from bert_tf.training.export import export_run
 from bert_tf.training.loop import StopSignals
 from bert_tf.training.measures import names_apart, split_batch
 from bert_tf.training.pretraining import pretrain
+from bert_tf.training.pretraining_config import PretrainingConfig, Stage
 from bert_tf.training.pretraining_request import create_run, lengthen
 from bert_tf.training.run_folder import STATE_FILE, RunFolder
 from bert_tf.weight_files import read_tensors

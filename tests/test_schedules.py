@@ -2,7 +2,7 @@
 
 import pytest
 
-from bert_tf.config import PretrainingConfig
+from bert_tf.training.pretraining_config import PretrainingConfig
 from bert_tf.training.schedules import learning_rate
 
 

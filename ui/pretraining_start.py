@@ -7,11 +7,12 @@ from pathlib import Path
 
 import streamlit as st
 
-from bert_tf.config import SIZES, BertConfig, PretrainingConfig, Stage
+from bert_tf.config import SIZES, BertConfig
 from bert_tf.data.corpus_check import CorpusFacts, check_corpus
 from bert_tf.data.everyday import copy_everyday, everyday
 from bert_tf.data.stories import STORIES, stories, write_stories
 from bert_tf.training import launch, run_states
+from bert_tf.training.pretraining_config import PretrainingConfig, Stage
 from ui import common, html, models
 from ui.text import language, t
 from ui.uploads import put, say_encoding

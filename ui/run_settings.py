@@ -8,8 +8,9 @@ from pathlib import Path
 
 import streamlit as st
 
-from bert_tf.config import SIZES, PretrainingConfig
+from bert_tf.config import SIZES
 from bert_tf.training.finetuning_config import FinetuningConfig
+from bert_tf.training.pretraining_config import PretrainingConfig
 from bert_tf.training.run_folder import RunFolder
 from ui import html
 from ui.finetuning_start import EXAMPLES, NO_CLIPPING, SETS

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bert_tf import checkpoint
-from bert_tf.config import PretrainingConfig
 from bert_tf.records import read_json
 from bert_tf.tokenizer_files import TOKENIZER_FILES
+from bert_tf.training.pretraining_config import PretrainingConfig
 from bert_tf.training.run_folder import PROGRESS_FILE, RunFolder
 from bert_tf.weight_files import INDEX_FILE, WEIGHTS_FILE
 

@@ -12,8 +12,8 @@ import jax
 import keras
 import numpy as np
 
-from bert_tf.config import PretrainingConfig
 from bert_tf.training.measures import model_inputs, split_batch
+from bert_tf.training.pretraining_config import PretrainingConfig
 
 #: Dense bfloat16 operations a second, without sparsity, as NVIDIA's data sheets give them, by a part of the device's name.
 PEAK_FLOPS = {"H200": 989e12, "H100": 989e12, "A100": 312e12, "L4": 121e12, "L40S": 362e12, "V100": 125e12, "T4": 65e12}

@@ -14,9 +14,9 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from bert_tf.config import PretrainingConfig
 from bert_tf.training.finetuning import create_finetuning
 from bert_tf.training.finetuning_config import FinetuningConfig
+from bert_tf.training.pretraining_config import PretrainingConfig
 from bert_tf.training.pretraining_request import create_run, lengthen
 from bert_tf.training.process import at_work, is_own_command
 from bert_tf.training.run_folder import RunFolder

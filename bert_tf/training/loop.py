@@ -7,9 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from bert_tf.config import Stage
 from bert_tf.data.mixture import MixedSampler
 from bert_tf.data.pairs import PairSampler
+from bert_tf.training.pretraining_config import Stage
 
 #: How often a status says how far a training is.
 STATUS_SECONDS = 5.0

@@ -51,7 +51,7 @@ def muon(model, *, weight_decay: float, beta_2: float, epsilon: float, clip_norm
 
 
 def optimizer_named(name: str):
-    """Returns what builds the optimizer that a recipe names: one of `bert_tf.config.OPTIMIZERS`."""
+    """Returns what builds the optimizer that a recipe names: one of `pretraining_config.OPTIMIZERS`."""
     return {"adamw": adamw, "muon": muon}[name]
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bert_tf.config import BertConfig, PretrainingConfig, Stage
+from bert_tf.config import BertConfig
 from bert_tf.data.mixture import MixedSampler, parts_of
 from bert_tf.data.pairs import PairSampler
 from bert_tf.data.shards import TokenShards, prepare
@@ -24,6 +24,7 @@ from bert_tf.training.flops import flops_per_step
 from bert_tf.training.loop import STATUS_SECONDS, Prefetcher, StopSignals, Window
 from bert_tf.training.measures import HELDOUT_SEED, measure, names_apart, pair_sampler, require_predictions
 from bert_tf.training.optimizers import optimizer_named
+from bert_tf.training.pretraining_config import PretrainingConfig, Stage
 from bert_tf.training.resuming import skip_unusable_checkpoints
 from bert_tf.training.run_folder import PROGRESS_FILE, STATE_FILE, WITH_STATE, RunFolder, reported
 from bert_tf.training.schedules import learning_rate

@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from bert_tf import checkpoint
-from bert_tf.config import SIZES, PretrainingConfig
+from bert_tf.config import SIZES
 from bert_tf.data.corpus import corpus_files, listed
 from bert_tf.data.mixture import prefixes_of, require_shares
 from bert_tf.data.shards import shard_files
 from bert_tf.data.vocabulary_start import VOCAB_SIZE, given_tokenizer, settings_of
+from bert_tf.training.pretraining_config import PretrainingConfig
 from bert_tf.training.run_folder import RunFolder
 from bert_tf.weight_files import weight_files
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bert_tf.config import PretrainingConfig
+from bert_tf.training.pretraining_config import PretrainingConfig
 
 
 def learning_rate(config: PretrainingConfig, progress: float) -> float:

@@ -4,8 +4,8 @@ import pytest
 from driving import APP, LANGUAGES, markup, open_by_address, said, whole, words
 from streamlit.testing.v1 import AppTest
 
-from bert_tf.config import PretrainingConfig, Stage
 from bert_tf.training.finetuning_config import FinetuningConfig
+from bert_tf.training.pretraining_config import PretrainingConfig, Stage
 from bert_tf.training.run_folder import RunFolder
 from ui import run_settings
 from ui.run_settings import differing, settings_of

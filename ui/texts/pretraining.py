@@ -20,8 +20,8 @@ TEXT = {
                                  "由本程序生成的 {count} 个中英文小故事，一个很小的 BERT 一分钟就能学会大半。例如："),
     "pretraining.everyday_note": ("{count} short paragraphs about what everybody knows, in English and Chinese, written for this program "
                                   "without templates. Too little text to learn a language from in minutes: that is what you "
-                                  "will see. For example:",
-                                  "为本程序撰写的 {count} 段中英文短文，讲人人都知道的事，不套模板。想在几分钟里从零学会语言，这点文本太少——你看到的正是这一点。例如："),
+                                  "will see. The bundled model has read it already. For example:",
+                                  "为本程序撰写的 {count} 段中英文短文，讲人人都知道的事，不套模板。想在几分钟里从零学会语言，这点文本太少——你看到的正是这一点。自带的模型已经读过它。例如："),
     "pretraining.files": ("Text files (.txt, .gz, .xz)", "文本文件（.txt、.gz、.xz）"),
     "pretraining.files_help": ("Plain text (UTF-8, GB18030 or UTF-16), also packed as .gz or .xz: one sentence per line, an empty line between "
                                "documents. The more text, the better; below 1 MB it will mostly learn by heart.",
