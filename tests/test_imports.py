@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 #: From the ground up. A module imports from its own floor and from those below, never from above.
 FLOORS = (
-    ("bert_tf.records", "bert_tf.precision", "bert_tf.config", "bert_tf.results", "bert_tf.quiet", "bert_tf.timing", "bert_tf.compiled", "bert_tf.progress_bar", "bert_tf.logits", "bert_tf.padding"),
+    ("bert_tf.records", "bert_tf.text_files", "bert_tf.precision", "bert_tf.config", "bert_tf.results", "bert_tf.quiet", "bert_tf.timing", "bert_tf.compiled", "bert_tf.progress_bar", "bert_tf.logits", "bert_tf.padding"),
     ("bert_tf.text_normalization", "bert_tf.tokenizer", "bert_tf.tokenizer_*", "bert_tf.vocabulary",
      "bert_tf.data", "bert_tf.data.*", "bert_tf.analysis", "bert_tf.head_roles", "bert_tf.sense_sets",
      "bert_tf.sense_analysis", "bert_tf.vector_maps", "bert_tf.umap_layout", "bert_tf.static_vectors", "bert_tf.word2vec"),

@@ -7,7 +7,6 @@ import pytest
 
 from bert_tf.training.pretraining_config import PretrainingConfig, Stage
 
-
 # Stage ----------------------------------------------------------------------------------------------
 
 

@@ -10,18 +10,10 @@ import pytest
 from safetensors.numpy import save_file
 
 from bert_tf import checkpoint
-from bert_tf.training import process, run_folder
+from bert_tf.training import process
 from bert_tf.training.process import at_work, is_own_command, started_at
 from bert_tf.training.resuming import skip_unusable_checkpoints
-from bert_tf.training.run_folder import (
-    PROGRESS_FILE,
-    STATE_FILE,
-    RunFolder,
-    _most_crowded,
-    reported,
-    step_of,
-    write_atomically,
-)
+from bert_tf.training.run_folder import PROGRESS_FILE, STATE_FILE, RunFolder, _most_crowded, reported, step_of
 from bert_tf.weight_files import WEIGHTS_FILE
 
 
@@ -49,13 +41,6 @@ def test_a_run_that_failed_before_its_first_step_may_be_asked_for_anew(run):
     run.write_status("finished")
     with pytest.raises(ValueError, match="already holds a run. Give another --run"):
         run.create({"kind": "finetuning"})
-
-
-def test_what_cannot_be_written_leaves_nothing_beside_it(tmp_path):
-    (tmp_path / "a.json").write_text("before")
-    with pytest.raises(UnicodeEncodeError):
-        write_atomically(tmp_path / "a.json", "half a character: \ud83d")
-    assert [path.read_text() for path in tmp_path.iterdir()] == ["before"]
 
 
 def test_a_folder_without_a_run_is_named(tmp_path):
@@ -202,24 +187,6 @@ def test_a_run_at_long_work_gives_signs_of_life_until_its_end(run, monkeypatch):
     assert not any(thread.name == "heartbeat" for thread in threading.enumerate())
 
 
-def test_a_file_that_is_being_read_is_replaced_a_moment_later(run, monkeypatch):
-    tries, replace = [], os.replace
-
-    def busy(*paths):  # as Windows does while a reader has the file open
-        tries.append(paths)
-        if len(tries) % 3:
-            raise PermissionError(13, "Access is denied")
-        replace(*paths)
-
-    monkeypatch.setattr(os, "replace", busy)
-    run.write_status("running", step=3)
-    assert run.status()["step"] == 3 and len(tries) == 3
-    monkeypatch.setattr(run_folder.time, "sleep", lambda seconds: None)
-    monkeypatch.setattr(os, "replace", lambda *paths: (_ for _ in ()).throw(PermissionError(13, "Access is denied")))
-    with pytest.raises(PermissionError):
-        run.write_status("running", step=4)
-
-
 def test_all_files_of_the_initial_model_are_kept(run, model_copy):
     (model_copy / "model.safetensors").rename(model_copy / "part.safetensors")
     index = {"weight_map": {"bert.pooler.dense.bias": "part.safetensors"}}
@@ -229,15 +196,3 @@ def test_all_files_of_the_initial_model_are_kept(run, model_copy):
     run.keep_initial_model(model_copy)
     assert {path.name for path in run.initial_model_path.iterdir()} == {path.name for path in model_copy.iterdir()} - {"card.md"}
     assert checkpoint.load(run.initial_model_path).tokenizer.vocab == checkpoint.load(model_copy).tokenizer.vocab
-
-
-def test_threads_may_write_one_file_at_once(tmp_path):
-    from concurrent.futures import ThreadPoolExecutor
-
-    def write(number: int) -> None:
-        for _ in range(100):
-            write_atomically(tmp_path / "status.json", str(number))
-
-    with ThreadPoolExecutor(4) as pool:
-        list(pool.map(write, range(4)))  # raises what a thread raised
-    assert (tmp_path / "status.json").read_text() in set("0123") and len(list(tmp_path.iterdir())) == 1

@@ -8,10 +8,10 @@ are in place.
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 from bert_tf.records import read_json
+from bert_tf.text_files import write_atomically
 
 FORMAT_VERSION = 1
 MANIFEST = "manifest.json"
@@ -55,10 +55,8 @@ def read_manifest(folder: Path) -> dict:
 
 def write_manifest(folder: Path, manifest: dict) -> None:
     """Puts a manifest in place, whole or not at all."""
-    part = folder / f"{MANIFEST}.part"
     try:
-        part.write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
-        os.replace(part, folder / MANIFEST)
+        write_atomically(folder / MANIFEST, json.dumps(manifest, indent=2) + "\n")
     except OSError as error:
         raise cannot_write(folder, error) from error
 

@@ -17,8 +17,8 @@ from bert_tf.explore import Bert
 from bert_tf.records import read_json
 from bert_tf.sense_sets import sense_sets
 from bert_tf.static_vectors import StaticVectors
+from bert_tf.text_files import write_atomically
 from bert_tf.training.measures import names_apart
-from bert_tf.training.run_folder import write_atomically
 from bert_tf.weight_files import weight_files
 
 MEASURES_FILE = "measures.json"

@@ -18,11 +18,12 @@ import numpy as np
 
 from bert_tf import checkpoint
 from bert_tf.task_folder import TaskSettings, require_second_segment, save_task
+from bert_tf.text_files import write_atomically
 from bert_tf.training.event_file import EventFile
 from bert_tf.training.finetuned_card import finetuned_card
 from bert_tf.training.finetuning_config import FinetuningConfig, suggested_epochs, suggested_learning_rate
 from bert_tf.training.loop import STATUS_SECONDS, StopSignals
-from bert_tf.training.run_folder import RunFolder, reported, write_atomically
+from bert_tf.training.run_folder import RunFolder, reported
 from bert_tf.training.schedules import learning_rate
 from bert_tf.training.task_batches import collate, make_features, shuffled_batches
 from bert_tf.training.task_evaluation import SCORE_NAMES, evaluate_task

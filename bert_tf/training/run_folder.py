@@ -24,6 +24,7 @@ import numpy as np
 
 from bert_tf.checkpoint import model_files
 from bert_tf.records import read_json
+from bert_tf.text_files import write_atomically
 from bert_tf.training.event_file import EventFile
 from bert_tf.training.process import at_work, beating, started_at
 
@@ -296,23 +297,3 @@ def _most_crowded(steps: list[int]) -> int:
     """
     between = range(1, len(steps) - WITH_STATE)
     return min(between, key=lambda i: (steps[i + 1] - steps[i - 1]) / steps[i + 1])
-
-
-def write_atomically(path: Path, text: str) -> None:
-    """Writes a text file beside its final name and renames it; where that fails, nothing is left of it."""
-    scratch = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
-    try:
-        scratch.write_text(text, encoding="utf-8")
-        _replace(scratch, path)
-    except BaseException:
-        scratch.unlink(missing_ok=True)
-        raise
-
-
-def _replace(scratch: Path, path: Path) -> None:
-    """Renames a file; waits a moment where Windows refuses because somebody is reading the one to be replaced."""
-    for pause in (0.01, 0.05, 0.2):
-        with contextlib.suppress(PermissionError):
-            return os.replace(scratch, path)
-        time.sleep(pause)
-    os.replace(scratch, path)
