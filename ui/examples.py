@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from ui import pretraining_examples, static_examples
 
 FILL = {
-    "en": ["The [MASK] sat on the mat.", "She went to the bank to borrow some [MASK].",
+    "en": ["I drank a cup of [MASK].", "She went to the bank to borrow some [MASK].",
            "He opened the door and [MASK] into the room.", "He opened the [MASK] and walked into the [MASK]."],
-    "zh": ["今天天[MASK]很好，我们去公园吧。", "这家酒店的服[MASK]很好，房间也很干净。", "他是一名医[MASK]，在医院工作。",
+    "zh": ["今天天[MASK]很好，我们去公园吧。", "这家酒店的服[MASK]很好，房间也很干净。", "我每天早上喝一杯牛[MASK]。",
            "我[MASK]欢吃苹[MASK]。"],
 }
 
