@@ -1,6 +1,6 @@
 """The everyday corpus: short paragraphs about what everybody knows, written for this program.
 
-Home and food, nature, countries, work, news, opinions, talk: 8,529 paragraphs of plain sentences, English and Chinese, no
+Home and food, nature, countries, work, news, opinions, talk: 8,841 paragraphs of plain sentences, English and Chinese, no
 sentence shaped by a template. Where the teaching stories repeat a few shapes until a tiny network knows them, this is
 text as people write it: too little to learn a language from, but something to go on with for a network that knows one.
 The held-out paragraphs are for measuring alone.
